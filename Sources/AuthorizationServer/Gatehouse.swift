@@ -48,6 +48,10 @@ package struct Gatehouse: Sendable {
     let registrations = SourceLimit(burst: 600, perMinute: 600)
     /// The requests of each network to `/par`.
     let pushLimit = SourceLimit(burst: 600, perMinute: 600)
+    /// The sign-ins at identity providers that each network begins.
+    let upstreamLimit = SourceLimit(burst: 300, perMinute: 300)
+    /// The logout tokens that each network sends. An identity provider sends those of all its users.
+    let upstreamLogoutLimit = SourceLimit(burst: 600, perMinute: 600)
     /// The changes that clients make to their registrations.
     let registrationChanges = RateLimit<ClientID>(burst: 10, perMinute: 1)
     /// Authenticates MCP servers at every endpoint for MCP servers.
@@ -68,7 +72,7 @@ package struct Gatehouse: Sendable {
         let authentication = ClientAuthentication(clients: clients, assertions: assertions, observer: observer)
         let (refusals, background) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
         let monitor = SignInMonitor(store: store, observer: observer, lines: refusals, log: log, background: background)
-        let people = SignInService(store: store, methods: Self.signInMethods(hasher), monitor: monitor, clock: clock)
+        let people = SignInService(store: store, methods: Self.ways(settings, hasher), monitor: monitor, clock: clock)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock,
             observer: observer)
@@ -153,8 +157,8 @@ package struct Gatehouse: Sendable {
     }
 
     /// Every sign-in method. The password comes last, because it reads every form that no other method reads.
-    private static func signInMethods(_ hasher: PasswordHasher) -> [any SignInMethod] {
-        [PasswordSignIn(hasher: hasher)]
+    private static func ways(_ settings: Settings, _ hasher: PasswordHasher) -> [any SignInMethod] {
+        settings.signIn.password ? [PasswordSignIn(hasher: hasher)] : []
     }
 }
 

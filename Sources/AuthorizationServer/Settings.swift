@@ -70,6 +70,15 @@ package struct Settings: Sendable {
         package init(opensNewResources: Bool = true) { self.opensNewResources = opensNewResources }
     }
 
+    /// The ways to sign in.
+    package struct SignIn: Sendable {
+        /// Whether users sign in by name and password.
+        package var password: Bool
+
+        /// Ways as the configuration gives them.
+        package init(password: Bool = true) { self.password = password }
+    }
+
     /// This server's issuer identifier, from which every URL of the server is made.
     package var issuer: Issuer
     /// Whether an issuer with a path also publishes its metadata at the root of its host.
@@ -84,12 +93,15 @@ package struct Settings: Sendable {
     package var clients: Clients
     /// The rules for users.
     package var access: Access
+    /// The ways to sign in.
+    package var signIn: SignIn
 
     /// Settings with the defaults of the configuration's documentation.
     package init(
         issuer: Issuer, metadataAtRoot: Bool = false, defaultResource: ResourceIdentifier? = nil,
         tokens: Tokens = Tokens(), sessions: Sessions = Sessions(), clients: Clients = Clients(),
-        access: Access = Access()
+        access: Access = Access(),
+        signIn: SignIn = SignIn()
     ) {
         self.issuer = issuer
         self.metadataAtRoot = metadataAtRoot
@@ -98,5 +110,6 @@ package struct Settings: Sendable {
         self.sessions = sessions
         self.clients = clients
         self.access = access
+        self.signIn = signIn
     }
 }

@@ -89,7 +89,7 @@ package enum Routes {
             .page("/account", account.show).onlyReading(),
             .form("/account", account.act),
             .page(Stylesheet.path, pipeline.stylesheet).onlyReading(),
-        ]
+        ] + UpstreamHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
     }
 
     /// The routes of the listener for operators and their probes.

@@ -20,6 +20,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case events(EventRequest)
     /// About third parties at which users have accounts.
     case providers(ProviderRequest)
+    /// About OpenID providers at which users sign in.
+    case identityProviders(IdentityProviderRequest)
     /// About connected accounts of users.
     case connections(ConnectionRequest)
     /// About keys.
@@ -50,6 +52,7 @@ extension AdministrationRequest {
         case .jobs(let request): request
         case .events(let request): request
         case .providers(let request): request
+        case .identityProviders(let request): request
         case .connections(let request): request
         case .keys(let request): request
         case .audit(let request): request

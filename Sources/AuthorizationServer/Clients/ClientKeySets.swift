@@ -15,6 +15,8 @@ actor ClientKeySets {
         case client(ClientID, isKnown: Bool)
         /// An administrator: private addresses are permitted.
         case administrator
+        /// The metadata of a server that an administrator named: only global addresses are permitted.
+        case metadata
     }
 
     /// A set of keys. No client is answered from the fetch of another one, nor uses up its fetches, by naming the same URL.
@@ -63,17 +65,24 @@ actor ClientKeySets {
     func keys(
         for assertion: ClientAssertion, _ keys: ClientKeys, from source: Source, now: Timestamp
     ) async throws -> VerificationKeySet {
-        guard let algorithm = assertion.algorithm else { return VerificationKeySet([]) }
+        try await self.keys(kid: assertion.kid, algorithm: assertion.algorithm, keys, from: source, now: now)
+    }
+
+    /// The keys that may verify a signature with this `kid` and algorithm; none for an algorithm that is not accepted (nil).
+    func keys(
+        kid: String?, algorithm: SignatureAlgorithm?, _ keys: ClientKeys, from source: Source, now: Timestamp
+    ) async throws -> VerificationKeySet {
+        guard let algorithm else { return VerificationKeySet([]) }
         let place = Place(keys: keys, source: source)
         let set: JWKSet
         switch keys {
         case .inline(let bytes): set = try entry(place, bytes, now).set
         case .url(let url):
             set = try await current(place, url, source, now: now) {
-                !$0.select(kid: assertion.kid, algorithm: algorithm).isEmpty
+                !$0.select(kid: kid, algorithm: algorithm).isEmpty
             }
         }
-        let selected = set.select(kid: assertion.kid, algorithm: algorithm).prefix(Self.mostCandidates)
+        let selected = set.select(kid: kid, algorithm: algorithm).prefix(Self.mostCandidates)
         return VerificationKeySet(selected.compactMap { imported($0, at: place) })
     }
 
@@ -150,7 +159,7 @@ actor ClientKeySets {
             let (bytes, lifetime) = try await body(of: url, source)
             return Entry(set: try Self.parsed(bytes), fetchedAt: now, freshUntil: now + lifetime)
         } catch let error as OutboundFailure {
-            log.info("a client's key set cannot be fetched", metadata: ["url": "\(url)", "reason": "\(error)"])
+            log.info("a key set cannot be fetched", metadata: ["url": "\(url)", "reason": "\(error)"])
             guard error.documentFault != nil else { throw Self.unavailable }
             throw OAuthError(.invalidClient, "The key set of the client cannot be used.", reason: "\(url): \(error)")
         }
@@ -169,8 +178,9 @@ actor ClientKeySets {
             } catch {
                 throw error.reason
             }
-        case .administrator:
-            let response = try await operators.get(RemoteURL(operator: url))
+        case .administrator, .metadata:
+            let response = try await operators.get(
+                RemoteURL(operator: url), namedBy: source == .metadata ? .aDocument : .anOperator)
             guard response.status == 200 else { throw OutboundFailure.status(response.status) }
             guard response.isJSON else {
                 throw OutboundFailure.mediaType(response.values(of: "content-type").joined(separator: ", "))

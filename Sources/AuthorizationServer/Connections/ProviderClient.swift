@@ -6,8 +6,17 @@ import Storage
 
 /// Gatehouse as an OAuth client of providers.
 package struct ProviderClient: Sendable {
+    /// The first segment of the path of a callback, which tells what the provider is for.
+    package enum Callback: String, Sendable {
+        /// Users connect accounts at the provider.
+        case connect
+        /// Users sign in at the provider.
+        case signIn = "sign-in"
+    }
+
     let issuer: Issuer
     let outbound: OperatorClient
+    private var callback = Callback.connect
 
     /// A client with the callback addresses of `issuer`, whose requests go through `outbound`.
     package init(issuer: Issuer, outbound: OperatorClient) {
@@ -15,13 +24,23 @@ package struct ProviderClient: Sendable {
         self.outbound = outbound
     }
 
-    /// The redirect URI of a provider. Each provider has its own, so that a callback shows which provider answered.
-    func redirectURI(_ name: ProviderName) -> String { issuer.endpoint("/connect/\(name)/callback") }
+    /// The same client with callbacks of another kind.
+    func through(_ callback: Callback) -> ProviderClient {
+        var other = self
+        other.callback = callback
+        return other
+    }
 
-    /// The URL of the authorization request.
+    /// The redirect URI of a provider. Each provider has its own, so that a callback shows which provider answered.
+    func redirectURI(_ name: ProviderName) -> String { issuer.endpoint("/\(callback.rawValue)/\(name)/callback") }
+
+    /// The URL of the authorization request; `more` are further parameters.
     ///
     /// Spec: OAuth 2.1 §4.1.1
-    func authorizationURL(_ provider: Provider, scope: ScopeSet, state: String, proof: ConnectionProof) -> String {
+    func authorizationURL(
+        _ provider: Provider, scope: ScopeSet, state: String, proof: ConnectionProof,
+        adding more: [(ParameterName, String)] = []
+    ) -> String {
         var parameters: [(ParameterName, String)] = [
             (.responseType, "code"), (.clientID, provider.clientID), (.redirectURI, redirectURI(provider.name)),
             (.state, state), (.codeChallenge, CodeChallenge(for: proof.verifier).string),
@@ -29,6 +48,7 @@ package struct ProviderClient: Sendable {
         ]
         if !scope.isEmpty { parameters.append((.scope, scope.string)) }
         if let nonce = proof.nonce { parameters.append((.nonce, nonce)) }
+        parameters += more
         let separator = provider.authorizationEndpoint.contains("?") ? "&" : "?"
         return provider.authorizationEndpoint + separator + Self.form(parameters)
     }

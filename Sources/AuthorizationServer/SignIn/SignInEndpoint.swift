@@ -55,21 +55,34 @@ package struct SignInEndpoint: Sendable {
     /// Handles the form. The sealed request is opened before the proof is checked, by any method, so that a forged form tests no
     /// password.
     package func submit(_ form: Parameters, browser: Browser) async throws -> Outcome {
-        let now = clock.now()
         let token = try form.value("interaction") ?? ""
         let claim = try people.claim(in: form)
+        switch try await open(token, browser: browser) {
+        case .current(let waiting, let trace): return try await signIn(claim, for: waiting, browser, trace)
+        case .unusable(let outcome): return outcome
+        }
+    }
+
+    /// A sealed request that a browser sent back.
+    enum OpenedPage: Sendable {
+        case current(InteractionSeal.Waiting, TraceWriter?)
+        /// Nobody can sign in for it now.
+        case unusable(Outcome)
+    }
+
+    /// Opens the sealed request of a page, for a sign-in by any method.
+    func open(_ token: String, browser: Browser) async throws -> OpenedPage {
+        let now = clock.now()
         let opened = seal.open(token, for: browser, now: now)
         let trace = trace(of: opened.waiting, browser)
         if let step = opened.step { trace?.record(step) }
         switch opened {
-        case .current(let waiting):
-            return try await signIn(claim, for: waiting, browser, trace)
+        case .current(let waiting): return .current(waiting, trace)
         case .outdated(let waiting, let since):
             let token = try seal.seal(waiting, for: browser, since: since, now: now)
-            return .outdated(waiting.prompt, token: token, hint: waiting.hint)
-        case .expired(let waiting):
-            return try await expire(waiting, browser, trace)
-        case .invalid: return .invalid
+            return .unusable(.outdated(waiting.prompt, token: token, hint: waiting.hint))
+        case .expired(let waiting): return .unusable(try await expire(waiting, browser, trace))
+        case .invalid: return .unusable(.invalid)
         }
     }
 
@@ -88,21 +101,27 @@ package struct SignInEndpoint: Sendable {
         case .wrong: return .wrong(waiting.prompt)
         case .wait(let seconds): return .wait(seconds, waiting.prompt)
         case .signedIn(let person, let cookie):
-            switch waiting {
-            case .authorization(let parameters, let arrival, _, _):
-                let outcome = try await authorize.resume(
-                    parameters, arrival: arrival, person: person, browser: browser, trace: trace)
-                return .signedIn(cookie: cookie, next: .authorization(outcome))
-            case .consent(let id, _): return .signedIn(cookie: cookie, next: .authorization(.consent(id)))
-            case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
-            case .account(let isAgain):
-                return .signedIn(cookie: cookie, next: .account(again: isAgain ? person.user.id : nil))
-            }
+            return .signedIn(cookie: cookie, next: try await resume(waiting, person, browser, trace))
+        }
+    }
+
+    /// Goes on with the waiting request of a user who has just signed in.
+    func resume(
+        _ waiting: InteractionSeal.Waiting, _ person: SignedIn, _ browser: Browser, _ trace: TraceWriter?
+    ) async throws -> Next {
+        switch waiting {
+        case .authorization(let parameters, let arrival, _, _):
+            .authorization(
+                try await authorize.resume(
+                    parameters, arrival: arrival, person: person, browser: browser, trace: trace))
+        case .consent(let id, _): .authorization(.consent(id))
+        case .elicitation(let id): .elicitation(id)
+        case .account(let isAgain): .account(again: isAgain ? person.user.id : nil)
         }
     }
 
     /// A request with a page of its own expires there, in that page's words.
-    private func expire(
+    func expire(
         _ waiting: InteractionSeal.Waiting, _ browser: Browser, _ trace: TraceWriter?
     ) async throws -> Outcome {
         switch waiting {
@@ -117,7 +136,7 @@ package struct SignInEndpoint: Sendable {
 
     /// The trace of the authorization that waits in the page; nil for a page that belongs to no authorization. A page that
     /// cannot be opened gets a trace of its own, because most of these belonged to an authorization.
-    private func trace(of waiting: InteractionSeal.Waiting?, _ browser: Browser) -> TraceWriter? {
+    func trace(of waiting: InteractionSeal.Waiting?, _ browser: Browser) -> TraceWriter? {
         switch waiting {
         case .authorization(_, _, _, let reference):
             authorize.observer.trace(reference.map(AuthorizationTrace.Key.reference), for: browser)
@@ -175,7 +194,8 @@ extension InteractionSeal.Waiting {
         return (try? AuthorizationDraft(parameters))?.loginHint
     }
 
-    fileprivate var prompt: SignInEndpoint.Prompt {
+    /// What the sign-in page says about the request.
+    var prompt: SignInEndpoint.Prompt {
         switch self {
         case .authorization(_, _, let client, _), .consent(_, let client):
             .init(client: client, purpose: .authorization)

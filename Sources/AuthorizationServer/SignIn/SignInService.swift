@@ -27,7 +27,7 @@ package struct SignInService: Sendable {
     let clock: WallClock
 
     /// The lifetime of a browser login, in seconds.
-    private static let longest: Int64 = 43_200
+    static let longest: Int64 = 43_200
     /// After how many failed attempts the audit record of a success mentions them.
     private static let suspicious = 5
 
@@ -132,28 +132,47 @@ package struct SignInService: Sendable {
     ) async throws -> SignInResult {
         let (now, user) = (attempt.now, proof.user)
         let failures = monitor.failures(of: attempt.name, now: now)
-        let cookie = Secret(Random.token())
-        let entering = BrowserLogin(
-            digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding,
-            authentication: proof.authentication, createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
-        let login = try await store.write { transaction -> BrowserLogin? in
+        let entry = try await store.write { transaction -> Entry? in
             // The credential can be replaced, or the account disabled, while the proof is checked.
             guard try transaction.credentials.use(proof.credential, renewedAs: proof.renewed, now: now) else {
                 return nil
             }
-            let login = try transaction.logins.enter(entering, inPlaceOf: browser.signIn)
-            try transaction.audit.append(
-                AuditEntry(
-                    .personSignedIn, at: now, actor: .person(user.id), user: user.id,
-                    reason: failures >= Self.suspicious ? "after \(failures) failed tries" : nil, initiator: .human,
-                    address: browser.address))
-            return login
+            return try enter(
+                user, proof.authentication,
+                reason: failures >= Self.suspicious ? "after \(failures) failed tries" : nil,
+                browser: browser, in: transaction, now: now)
         }
         // The user signs in with the new credential a moment later.
-        guard let login else { return .wait(1) }
+        guard let entry else { return .wait(1) }
         monitor.forget(attempt.name)
         monitor.record(.success, of: attempt)
-        return .signedIn(SignedIn(user: user, login: login), cookie: cookie)
+        return .signedIn(entry.person, cookie: entry.cookie)
+    }
+
+    /// A login that has just begun, and the new value of its cookie.
+    struct Entry: Sendable {
+        let person: SignedIn
+        let cookie: Secret
+    }
+
+    /// Begins the login of an authenticated user, in place of the browser's earlier one. `origin` is the session at an identity
+    /// provider that the user comes from; nil for a proof of this server's own.
+    func enter(
+        _ user: User, _ authentication: Authentication, from origin: UpstreamLogin? = nil, reason: String?,
+        browser: Browser, in transaction: Transaction, now: Timestamp
+    ) throws -> Entry {
+        let cookie = Secret(Random.token())
+        let entering = BrowserLogin(
+            digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authentication: authentication,
+            createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
+        let login = try transaction.logins.enter(entering, inPlaceOf: browser.signIn)
+        // A login that is renewed here no longer ends with the session at the provider.
+        try transaction.upstreamLogins.set(origin, of: login.id)
+        try transaction.audit.append(
+            AuditEntry(
+                .personSignedIn, at: now, actor: .person(user.id), user: user.id, reason: reason, initiator: .human,
+                address: browser.address))
+        return Entry(person: SignedIn(user: user, login: login), cookie: cookie)
     }
 }
 

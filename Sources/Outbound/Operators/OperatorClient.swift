@@ -39,11 +39,11 @@ package final class OperatorClient: Sendable {
 
     /// Gets a URL made by `RemoteURL(operator:)`. Every status is returned, redirects included.
     package func get(
-        _ url: RemoteURL, fields: [(name: String, value: String)] = []
+        _ url: RemoteURL, fields: [(name: String, value: String)] = [], namedBy source: Source = .anOperator
     ) async throws(OutboundFailure) -> OutboundResponse {
         let request = OutboundRequest(
             method: .get, target: url.target, host: url.hostField, fields: Self.completed(fields))
-        return try await send(request, to: url, repeatable: true)
+        return try await send(request, to: url, repeatable: true, namedBy: source)
     }
 
     /// Sends DELETE to a URL made by `RemoteURL(operator:)`. DELETE is idempotent, so it may be sent again.

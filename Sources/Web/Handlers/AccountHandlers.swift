@@ -13,8 +13,11 @@ struct AccountHandlers: Sendable {
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let place = try AccountCursor(OAuth.Parameters(query: request.uri.query ?? ""))
-        return visitor.addingCookie(to: present(try await gatehouse.account.show(place, browser: visitor.browser)))
+        return visitor.addingCookie(
+            to: try await present(try await gatehouse.account.show(place, browser: visitor.browser)))
     }
+
+    private var door: SignInDoor { SignInDoor(gatehouse: gatehouse, pipeline: pipeline) }
 
     /// `POST /account`: performs one action and redirects to the page, which confirms it in a notice.
     ///
@@ -23,26 +26,26 @@ struct AccountHandlers: Sendable {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body)
         return visitor.addingCookie(
-            to: try present(try await gatehouse.account.act(form, browser: visitor.browser), visitor))
+            to: try await present(try await gatehouse.account.act(form, browser: visitor.browser), visitor))
     }
 
     /// The response with the content of the page.
-    private func present(_ view: AccountEndpoint.View) -> Response {
+    private func present(_ view: AccountEndpoint.View) async throws -> Response {
         switch view {
         case .signIn(let token, let notice):
-            pipeline.answers.html(
+            try await door.html(
                 SignInPage(client: nil, token: token, notice: notice.map { PlainText($0) }, isForAccount: true))
         case .page(let overview, let notice): pipeline.answers.html(AccountPage(overview, notice: notice))
         }
     }
 
     /// The response to an action. A refused action shows the page again with the status of its reason.
-    private func present(_ outcome: AccountEndpoint.Outcome, _ visitor: Visitor) throws -> Response {
+    private func present(_ outcome: AccountEndpoint.Outcome, _ visitor: Visitor) async throws -> Response {
         switch outcome {
         case .signIn(let token):
-            return signIn(token, nil, because: "You are signed out. Nothing changed.")
+            return try await signIn(token, nil, because: "You are signed out. Nothing changed.")
         case .signInAgain(let token, let account):
-            return signIn(
+            return try await signIn(
                 token, account, because: "This action requires a recent sign-in. Sign in again; nothing changed.")
         case .refused(let overview, let problem):
             var response = pipeline.answers.html(AccountPage(overview, problem: problem), status: problem.httpStatus)
@@ -60,8 +63,8 @@ struct AccountHandlers: Sendable {
     }
 
     /// The sign-in page with 403: the action needs a login, or a more recent one.
-    private func signIn(_ token: String, _ account: String?, because problem: PlainText) -> Response {
-        pipeline.answers.html(
+    private func signIn(_ token: String, _ account: String?, because problem: PlainText) async throws -> Response {
+        try await door.html(
             SignInPage(client: nil, token: token, username: account, problem: problem, isForAccount: true),
             status: .forbidden)
     }

@@ -28,7 +28,7 @@ struct AuthorizeHandlers: Sendable {
     private func begin(_ text: String, _ request: Request, _ context: WebContext) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let outcome = try await gatehouse.authorize.begin(text, browser: visitor.browser)
-        return visitor.addingCookie(to: try present(outcome, afterForm: false, context))
+        return visitor.addingCookie(to: try await present(outcome, afterForm: false, context))
     }
 
     /// `POST /login`: checks the password and continues the pending request, the elicitation or the account page.
@@ -38,20 +38,30 @@ struct AuthorizeHandlers: Sendable {
         let token = try form.value("interaction") ?? ""
         let username = try form.value("username") ?? ""
         let outcome = try await gatehouse.signIn.submit(form, browser: visitor.browser)
-        let response = try present(outcome, from: (token, username), visitor, context)
+        return try await answer(outcome, from: (token, username), visitor, context)
+    }
+
+    /// The response to a sign-in by any method; it shares the window if the sign-in is for an authorization.
+    func answer(
+        _ outcome: SignInEndpoint.Outcome, from form: (token: String, username: String), _ visitor: Visitor,
+        _ context: WebContext
+    ) async throws -> Response {
+        let response = try await present(outcome, from: form, visitor, context)
         return outcome.isOfAuthorization ? response.inSharedWindow() : response
     }
+
+    private var door: SignInDoor { SignInDoor(gatehouse: gatehouse, pipeline: pipeline) }
 
     /// The response to a sign-in. A wrong username and a wrong password get the same 401, and a throttled attempt gets 429.
     private func present(
         _ outcome: SignInEndpoint.Outcome, from form: (token: String, username: String), _ visitor: Visitor,
         _ context: WebContext
-    ) throws -> Response {
+    ) async throws -> Response {
         switch outcome {
         case .signedIn(let cookie, let next):
             let response =
                 switch next {
-                case .authorization(let outcome): try present(outcome, afterForm: true, context)
+                case .authorization(let outcome): try await present(outcome, afterForm: true, context)
                 case .elicitation(let id): Response.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)"))
                 case .account(let user): try account(user, visitor)
                 }
@@ -60,20 +70,20 @@ struct AuthorizeHandlers: Sendable {
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
                 problem: "The username or the password is incorrect. Try again.")
-            return pipeline.answers.html(page, status: .unauthorized)
+            return try await door.html(page, status: .unauthorized)
         case .wait(let seconds, let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
                 problem: PlainText("Too many attempts. Wait \(WaitingTime.words(seconds)), then try again."))
-            var response = pipeline.answers.html(page, status: .tooManyRequests)
+            var response = try await door.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
             return response
         case .outdated(let prompt, let token, let hint):
             let page = SignInPage(outdated: prompt, token: token, hint: hint, cameWithCookie: visitor.newCookie == nil)
-            return visitor.addingCookie(to: pipeline.answers.html(page, status: .badRequest))
+            return visitor.addingCookie(to: try await door.html(page, status: .badRequest))
         case .expired(let back): return visitor.addingCookie(to: pipeline.answers.expired(back: back, context: context))
         case .moved(.authorization(let outcome)):
-            return visitor.addingCookie(to: try present(outcome, afterForm: true, context))
+            return visitor.addingCookie(to: try await present(outcome, afterForm: true, context))
         case .moved(.elicitation(let id)):
             return visitor.addingCookie(to: .seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
         case .moved(.account):
@@ -97,10 +107,12 @@ struct AuthorizeHandlers: Sendable {
 
     /// The response to an outcome of an authorization request. After a form, another origin is reached through a page instead of a
     /// redirect, because the policy `form-action` blocks the redirect.
-    private func present(_ outcome: AuthorizeOutcome, afterForm: Bool, _ context: WebContext) throws -> Response {
+    private func present(
+        _ outcome: AuthorizeOutcome, afterForm: Bool, _ context: WebContext
+    ) async throws -> Response {
         switch outcome {
         case .signIn(let prompt):
-            return pipeline.answers.html(SignInPage(prompt))
+            return try await door.html(SignInPage(prompt))
         case .consent(let id):
             return .seeOther(gatehouse.settings.issuer.endpoint("/consent?interaction=\(id)"))
         case .refused(.page(let error)):

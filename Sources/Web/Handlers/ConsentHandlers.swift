@@ -21,10 +21,12 @@ struct ConsentHandlers: Sendable {
         case .answered(let location, let decision): return try pipeline.handOff(to: location, decision)
         case .finished: return finished()
         case .expired(let back): return pipeline.answers.expired(back: back, context: context)
-        case .signIn(let prompt): return pipeline.answers.html(SignInPage(prompt), status: .forbidden)
+        case .signIn(let prompt): return try await door.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
         }
     }
+
+    private var door: SignInDoor { SignInDoor(gatehouse: gatehouse, pipeline: pipeline) }
 
     /// `POST /consent`: approves or denies the request, or switches the account. The token of the page prevents cross-site request
     /// forgery, and it lists the sessions that the page offered to replace.
@@ -35,11 +37,11 @@ struct ConsentHandlers: Sendable {
         case .handOff(let location, let decision): return try pipeline.handOff(to: location, decision)
         case .again(let asked, let problem): return page(asked, problem: problem)
         case .noAccess(let refusal, let back): return try noAccess(refusal, back, context)
-        case .signInAgain(let prompt), .switchAccount(let prompt): return pipeline.answers.html(SignInPage(prompt))
+        case .signInAgain(let prompt), .switchAccount(let prompt): return try await door.html(SignInPage(prompt))
         case .finished: return finished()
         case .expired(let back): return pipeline.answers.expired(back: back, context: context)
         case .signIn(let prompt):
-            return pipeline.answers.html(SignInPage(prompt), status: .forbidden)
+            return try await door.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
         }
     }

@@ -12,7 +12,7 @@ struct ElicitationPageHandlers: Sendable {
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let view = try await gatehouse.elicitationPage.show(context.parameter("id"), browser: visitor.browser)
-        return visitor.addingCookie(to: try present(view, context))
+        return visitor.addingCookie(to: try await present(view, context))
     }
 
     /// `POST /e/{id}`: records the decision. The body limit is that of the route, because a secret may be long.
@@ -23,15 +23,16 @@ struct ElicitationPageHandlers: Sendable {
             context.parameter("id"), token: try form.value("token") ?? "",
             decision: .init(rawValue: try form.value("decision") ?? ""),
             form: form, browser: visitor.browser)
-        return visitor.addingCookie(to: try present(view, context))
+        return visitor.addingCookie(to: try await present(view, context))
     }
 
     /// The response to a view. A page for another account has 403 and is the same for an unknown id.
-    private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) throws -> Response {
+    private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) async throws -> Response {
+        let door = SignInDoor(gatehouse: gatehouse, pipeline: pipeline)
         switch view {
-        case .signIn(let token): return pipeline.answers.html(SignInPage(client: nil, token: token))
+        case .signIn(let token): return try await door.html(SignInPage(client: nil, token: token))
         case .signInAgain(let token, let account):
-            return pipeline.answers.html(
+            return try await door.html(
                 SignInPage(
                     client: nil, token: token, username: account,
                     problem: "This request requires a recent sign-in. Sign in again to continue; nothing was sent."))
@@ -46,8 +47,7 @@ struct ElicitationPageHandlers: Sendable {
             pipeline.answers.log.refused(
                 "the request belongs to another account", status: .forbidden, context,
                 ["elicitation": visitor.elicitation?.string ?? "unknown"])
-            return pipeline.answers.html(
-                WrongAccountPage(account: visitor.account, token: visitor.token), status: .forbidden)
+            return try await door.html(WrongAccountPage(account: visitor.account, token: visitor.token))
         }
     }
 

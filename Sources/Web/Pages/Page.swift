@@ -27,6 +27,6 @@ package enum Pages {
     package static let all: [any Page.Type] = [
         SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ExpiredPage.self,
         ErrorPage.self, NoAccessPage.self,
-        ElicitationPage.self, ElicitationEndPage.self, WrongAccountPage.self, AccountPage.self,
+        ElicitationPage.self, ElicitationEndPage.self, WrongAccountPage.self, AccountPage.self, IdentitiesPage.self,
     ]
 }

@@ -18,6 +18,11 @@ package struct SignInPage: Page {
     package let notice: PlainText?
     /// Whether the sign-in leads to the account page.
     package let isForAccount: Bool
+    /// Whether the page asks for name and password.
+    package private(set) var hasPassword = true
+    /// The names of the identity providers at which users can sign in.
+    package private(set) var providers: [PlainText] = []
+    package private(set) var hasProviders = false
 
     package init(
         client: PlainText?, token: String, username: String? = nil, problem: PlainText? = nil,
@@ -34,7 +39,17 @@ package struct SignInPage: Page {
     package static let sample = SignInPage(
         client: "notes.example.com", token: "sample", username: "ada",
         problem: "The username or the password is incorrect. Try again.", notice: "You are signed out.",
-        isForAccount: true)
+        isForAccount: true
+    ).offering(password: true, providers: ["corp"])
+
+    /// The same page with these ways to sign in.
+    func offering(password: Bool, providers: [PlainText]) -> SignInPage {
+        var page = self
+        page.hasPassword = password
+        page.providers = providers
+        page.hasProviders = !providers.isEmpty
+        return page
+    }
 }
 
 extension SignInPage {
@@ -62,7 +77,7 @@ extension SignInPage {
         "Your browser sent no cookie, so Gatehouse ignored what you typed. Allow cookies for this site, then sign in."
 
     /// The sign-in page again with a problem, for the same request.
-    init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
+    init(_ prompt: SignInEndpoint.Prompt, token: String, username: String?, problem: PlainText) {
         self.init(
             client: prompt.client.map { PlainText($0) }, token: token, username: username, problem: problem,
             isForAccount: prompt.purpose == .account)

@@ -8,7 +8,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self, Sessions.self,
             Elicitations.self, Jobs.self,
-            Events.self, Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Report.self,
+            Events.self, Providers.self, IdentityProviders.self, Connections.self, Keys.self, DatabaseCommands.self,
+            Audit.self, Report.self,
             Doctor.self,
         ])
 }

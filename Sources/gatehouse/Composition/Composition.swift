@@ -185,7 +185,8 @@ extension ServerConfiguration {
                 documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort,
                 registration: clients.registration,
                 requiresPushedRequests: clients.requirePushedRequests),
-            access: Settings.Access(opensNewResources: opensNewResources))
+            access: Settings.Access(opensNewResources: opensNewResources),
+            signIn: Settings.SignIn(password: signInPassword))
     }
 
     /// The admin socket.

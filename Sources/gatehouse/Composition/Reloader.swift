@@ -90,6 +90,7 @@ extension ServerConfiguration {
                 "clients.require_pushed_authorization_requests",
                 clients.requirePushedRequests == other.clients.requirePushedRequests
             ),
+            ("sign_in.password", signInPassword == other.signInPassword),
             ("log.requests", log.requests == other.log.requests), ("outbound.trust", trust == other.trust),
             ("proxies", proxies == other.proxies),
             // A reload replaces the files, but cannot turn TLS on or off.

@@ -37,6 +37,7 @@ struct ConfigurationFlags: ParsableArguments {
     @Option(help: "Clients that may register themselves: known, open, token or off.") var clientsRegistration: String?
     @Option(help: "Refuse authorization requests that clients do not push: true or false.")
     var clientsRequirePushedAuthorizationRequests: String?
+    @Option(help: "Let users sign in by name and password: true or false.") var signInPassword: String?
     @Option(help: "Additional CA file (repeatable).") var outboundTrust: [String] = []
     @Option(help: "PEM file with the certificate chain.") var tlsCertificate: String?
     @Option(help: "PEM file with the private key of the certificate.") var tlsKey: String?
@@ -61,7 +62,8 @@ struct ConfigurationFlags: ParsableArguments {
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
             .registration: clientsRegistration,
             .requirePushedRequests: clientsRequirePushedAuthorizationRequests,
-            .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel, .logRequests: logRequests,
+            .signInPassword: signInPassword, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel,
+            .logRequests: logRequests,
             .connectionsTotal: connectionsTotal, .connectionsPerAddress: connectionsPerAddress,
             .connectionsStall: connectionsStall,
         ]

@@ -58,6 +58,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case registration = "clients.registration"
     /// Whether every client must push its authorization requests (RFC 9126); `true` or `false`.
     case requirePushedRequests = "clients.require_pushed_authorization_requests"
+    /// Whether users sign in by name and password; `false` leaves the identity providers alone.
+    case signInPassword = "sign_in.password"
     /// PEM files with CAs that outbound requests trust besides those of the system.
     case outboundTrust = "outbound.trust"
     /// The PEM file with the certificate chain of the public listener.
@@ -103,7 +105,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             .adminSocket, .adminGroup, .defaultResource, .accessLifetime, .codeLifetime, .refreshGrace,
             .sessionPreselected, .sessionIdle, .accessDefault, .documentsMaxSize, .documentsCacheMin,
             .documentsCacheMax,
-            .localhostAnyPort, .registration, .requirePushedRequests, .tlsCertificate, .tlsKey, .logLevel, .logRequests,
+            .localhostAnyPort, .registration, .requirePushedRequests, .signInPassword, .tlsCertificate, .tlsKey,
+            .logLevel, .logRequests,
             .connectionsTotal,
             .connectionsPerAddress, .connectionsStall:
             false
@@ -135,6 +138,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .localhostAnyPort: ["true"]
         case .registration: ["known"]
         case .requirePushedRequests: ["false"]
+        case .signInPassword: ["true"]
         case .logLevel: ["info"]
         case .logRequests: ["false"]
         case .connectionsTotal: ["4096"]

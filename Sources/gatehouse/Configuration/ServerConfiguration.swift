@@ -18,6 +18,8 @@ struct ServerConfiguration: Equatable, Sendable {
     /// Whether everybody may use a new MCP server.
     var opensNewResources: Bool
     var clients: Clients
+    /// Whether users sign in by name and password.
+    var signInPassword: Bool
     var trust: [String]
     var tls: TLS?
     var proxies: [String]
@@ -99,6 +101,7 @@ extension ServerConfiguration {
         sessions = try Sessions(read)
         opensNewResources = try read.choice(.accessDefault, ["everyone", "nobody"]) == "everyone"
         clients = try Clients(read)
+        signInPassword = try read.flag(.signInPassword)
         trust = read.paths(.outboundTrust)
         tls = try TLS(read)
         proxies = try read.proxies()

@@ -55,7 +55,7 @@ struct ProviderAdministration: AdministrationNoun {
             throw AdministrationError(.invalid, "This Gatehouse cannot be its own provider. Use another server.")
         }
         let revocation = draft.revocationEndpoint ?? metadata?.revocationEndpoint
-        let method = try Self.method(draft, metadata)
+        let method = try Self.method(draft, offered: metadata?.authMethods)
         let named = NamedEndpoints(draft, issuer: issuer)
         try named.checkAuthorization(authorization)
         return Provider(
@@ -76,11 +76,12 @@ struct ProviderAdministration: AdministrationNoun {
         return try await client.discover(issuer)
     }
 
-    private static func method(
-        _ draft: ProviderDraft, _ metadata: ProviderMetadata?
+    /// The client authentication method: the one that the draft names, or one that the provider offers.
+    static func method(
+        _ draft: ProviderDraft, offered: [String]?
     ) throws(AdministrationError) -> ProviderAuthentication {
         let known: [ProviderAuthentication] = [.clientSecretBasic, .clientSecretPost]
-        let preferred = known.first { metadata?.authMethods.contains($0.rawValue) ?? true } ?? .clientSecretBasic
+        let preferred = known.first { offered?.contains($0.rawValue) ?? true } ?? .clientSecretBasic
         let usual = draft.clientSecret == nil ? ProviderAuthentication.none : preferred
         guard let method = draft.authMethod.map(ProviderAuthentication.init(rawValue:)) ?? usual else {
             throw AdministrationError(
@@ -189,7 +190,8 @@ struct ProviderAdministration: AdministrationNoun {
         }
     }
 
-    private static func checkedURL(_ text: String, as name: String) throws(AdministrationError) -> String {
+    /// An acceptable URL of an operator, unchanged; `name` begins the sentence of an error.
+    static func checkedURL(_ text: String, as name: String) throws(AdministrationError) -> String {
         do {
             _ = try RemoteURL(operator: text)
             return text

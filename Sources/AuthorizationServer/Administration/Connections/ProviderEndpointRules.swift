@@ -33,7 +33,8 @@ struct NamedEndpoints {
         try isForeign(url, isWritten: draft.revocationEndpoint != nil, "revocation endpoint")
     }
 
-    private func isForeign(
+    /// Whether an endpoint comes from the metadata only and is outside the issuer's origin. `name` is that of its option.
+    func isForeign(
         _ text: String, isWritten: Bool, _ name: String
     ) throws(AdministrationError) -> Bool {
         guard !isWritten else { return false }

@@ -1,0 +1,152 @@
+import JOSE
+import OAuth
+import Outbound
+import Storage
+
+/// The administration of identity providers.
+struct IdentityProviderAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: IdentityProviderRequest) async throws -> AdministrationAnswer {
+        switch request {
+        case .add(let draft): return try await add(draft)
+        case .list:
+            let providers = try await store.read { try $0.identityProviders.list() }
+            return .many(providers.map { $0.row(redirectURI: redirectURI($0.name)) })
+        case .show(let name):
+            let provider = try await found(name)
+            return .one(provider.row(redirectURI: redirectURI(provider.name)))
+        case .test(let name): return try await test(found(name))
+        case .remove(let name): return try await remove(name)
+        }
+    }
+
+    private func add(_ draft: IdentityProviderDraft) async throws -> AdministrationAnswer {
+        let checked = try await IdentityProviderCheck(client: client(), draft: draft).provider(now: now)
+        let secret = draft.clientSecret.map { Secret($0) }
+        let vault = secret == nil ? nil : try vault()
+        let provider = try await store.write { transaction in
+            let sealed = try secret.flatMap {
+                try vault?.seal($0, ofIdentityProvider: checked.name, in: transaction)
+            }
+            let provider = checked.with(clientSecret: sealed)
+            guard try transaction.identityProviders.insert(provider) else {
+                throw AdministrationError(.conflict, "Identity provider '\(provider.name)' already exists.")
+            }
+            try audit(
+                transaction, .identityProviderAdded, reason: "identity provider \(provider.name)",
+                explanation: "issuer \(provider.issuer)")
+            return provider
+        }
+        let address = redirectURI(provider.name)
+        return .one(
+            provider.row(redirectURI: address),
+            note: address.map { "Register this redirect URI at the provider, for this client only: \($0)" },
+            warning: Self.warning(provider))
+    }
+
+    /// Without any restriction, a provider that is open to everybody lets everybody in.
+    private static func warning(_ provider: IdentityProvider) -> String? {
+        let admission = provider.admission
+        guard admission.accounts == .create, admission.domains.isEmpty, admission.requiredGroups.isEmpty else {
+            return nil
+        }
+        return
+            "Everybody who has an account at \(provider.issuer) can sign in. If that is more than your organization, use "
+            + "--allow-domain, --require-group or --accounts link."
+    }
+
+    private func remove(_ text: String) async throws -> AdministrationAnswer {
+        try await store.write { transaction in
+            let provider = try self.identityProvider(text, transaction)
+            let ended = try transaction.identityProviders.remove(provider.name) ?? 0
+            try transaction.groups.forget(GroupSource(provider: provider.name))
+            try audit(
+                transaction, .identityProviderRemoved, reason: "identity provider \(provider.name)",
+                explanation: "issuer \(provider.issuer)")
+            return .one(
+                provider.row(redirectURI: nil),
+                note:
+                    "Ended \(ended) browser login\(ended == 1 ? "" : "s"). Accounts and sessions stay: to withdraw access, "
+                    + "use 'gatehouse users disable' or 'gatehouse sessions revoke'.")
+        }
+    }
+
+    /// Repeats what `add` checked, with the addresses that a sign-in would use.
+    private func test(_ provider: IdentityProvider) async throws -> AdministrationAnswer {
+        let client = try client()
+        var findings: [JSONObject] = []
+        func report(_ subject: String, _ isGood: Bool, _ text: String) {
+            findings.append([
+                "subject": .string(subject), "result": .string(isGood ? "ok" : "problem"), "finding": .string(text),
+            ])
+        }
+        do {
+            let metadata = try await OpenIDDiscovery(client: client).metadata(of: provider.issuer)
+            report("metadata", true, "\(provider.issuer.metadataURL) names the issuer.")
+            let pairs = [
+                ("authorization endpoint", metadata.authorizationEndpoint, provider.registration.authorizationEndpoint),
+                ("token endpoint", metadata.tokenEndpoint, provider.registration.tokenEndpoint),
+                ("keys", metadata.keysURL, provider.keysURL),
+            ]
+            for (name, published, used) in pairs where published != used {
+                report(name, false, "The metadata names \(published), but Gatehouse uses \(used).")
+            }
+        } catch {
+            report("metadata", false, error.description)
+        }
+        do {
+            let count = try await OpenIDDiscovery(client: client).usableKeys(of: provider)
+            report("keys", count > 0, "\(provider.keysURL) has \(count) usable key\(count == 1 ? "" : "s").")
+        } catch {
+            report("keys", false, error.description)
+        }
+        if let redirect = redirectURI(provider.name) {
+            report(
+                "redirect URI", true,
+                "The provider must have \(redirect) registered for client '"
+                    + "\(provider.registration.clientID)'; only a sign-in shows whether it has.")
+        }
+        return .many(findings)
+    }
+
+    private func found(_ text: String) async throws -> IdentityProvider {
+        try await store.read { try identityProvider(text, $0) }
+    }
+
+    private func identityProvider(_ text: String, _ transaction: Transaction) throws -> IdentityProvider {
+        guard let name = try? ProviderName(text), let provider = try transaction.identityProviders.find(name) else {
+            throw AdministrationError(
+                .notFound,
+                "Identity provider '\(text)' not found. List them with 'gatehouse identity-providers list'.")
+        }
+        return provider
+    }
+
+    private func redirectURI(_ name: ProviderName) -> String? {
+        administration.providers?.through(.signIn).redirectURI(name)
+    }
+
+    private func client() throws(AdministrationError) -> ProviderClient {
+        guard let client = administration.providers else {
+            throw AdministrationError(.unavailable, "This process cannot call the provider.")
+        }
+        return client
+    }
+}
+
+extension IdentityProvider {
+    /// The row of an identity provider, without its secret.
+    fileprivate func row(redirectURI: String?) -> JSONObject {
+        [
+            "name": .string(name.string), "issuer": .string(issuer.string),
+            "client_id": .string(registration.clientID), "auth": .string(registration.authMethod.rawValue),
+            "accounts": .string(admission.accounts.rawValue), "domains": .strings(admission.domains),
+            "group_claim": JSON(admission.groupClaim), "required_groups": .strings(admission.requiredGroups),
+            "scope": .string(scope.string), "logout": .string(admission.logoutRevokesSessions ? "sessions" : "logins"),
+            "authorization_endpoint": .string(registration.authorizationEndpoint),
+            "token_endpoint": .string(registration.tokenEndpoint), "jwks_url": .string(keysURL),
+            "redirect_uri": JSON(redirectURI), "created_at": .string(registration.createdAt.rfc3339),
+        ]
+    }
+}

@@ -1,0 +1,141 @@
+import JOSE
+import OAuth
+import Outbound
+import Storage
+
+/// Checks the draft of an identity provider, with discovered endpoints where it has none.
+struct IdentityProviderCheck {
+    let client: ProviderClient
+    let draft: IdentityProviderDraft
+
+    /// The provider. Its secret is sealed when it is stored.
+    func provider(now: Timestamp) async throws -> IdentityProvider {
+        let name = try ProviderName(draft.name)
+        _ = try GroupSource(provider: name)
+        let issuer = try OpenIDIssuer(draft.issuer)
+        // A Gatehouse that vouches for its own users would sign them in without end.
+        guard !issuer.string.hasPrefix(client.issuer.string) else {
+            throw AdministrationError(
+                .invalid, "This Gatehouse cannot be its own identity provider. Use another server.")
+        }
+        let metadata = try await metadata(of: issuer)
+        guard let authorization = draft.authorizationEndpoint ?? metadata?.authorizationEndpoint,
+            let token = draft.tokenEndpoint ?? metadata?.tokenEndpoint, let keys = draft.keysURL ?? metadata?.keysURL
+        else { throw AdministrationError(.invalid, "The provider's endpoints are unknown.") }
+        let named = NamedEndpoints(connection, issuer: issuer.string)
+        try named.checkAuthorization(authorization)
+        let registration = Provider(
+            name: name, owner: "", issuer: issuer.string,
+            authorizationEndpoint: try ProviderAdministration.checkedURL(
+                authorization, as: "The authorization endpoint"),
+            tokenEndpoint: try ProviderAdministration.checkedURL(token, as: "The token endpoint"),
+            clientID: try AdministrationText.checked(draft.clientID, as: "The client id", atMost: 2000),
+            authMethod: try ProviderAdministration.method(connection, offered: metadata?.authenticationMethods),
+            sendsIssuer: metadata?.sendsIssuer ?? false,
+            isTokenEndpointForeign: try named.isTokenEndpointForeign(token),
+            createdAt: now)
+        return IdentityProvider(
+            issuer: issuer, registration: registration,
+            keysURL: try ProviderAdministration.checkedURL(keys, as: "The URL of the keys"),
+            areKeysForeign: try named.isForeign(keys, isWritten: draft.keysURL != nil, "jwks url"),
+            scope: try scope(), admission: try admission())
+    }
+
+    /// The draft as that of a provider for connections, whose rules for addresses and credentials are the same.
+    private var connection: ProviderDraft {
+        var draft = ProviderDraft(name: draft.name, owner: "", clientID: draft.clientID)
+        draft.issuer = self.draft.issuer
+        draft.authorizationEndpoint = self.draft.authorizationEndpoint
+        draft.tokenEndpoint = self.draft.tokenEndpoint
+        draft.clientSecret = self.draft.clientSecret
+        draft.authMethod = self.draft.authMethod
+        return draft
+    }
+
+    private func metadata(of issuer: OpenIDIssuer) async throws(AdministrationError) -> OpenIDProviderMetadata? {
+        let isComplete = draft.authorizationEndpoint != nil && draft.tokenEndpoint != nil && draft.keysURL != nil
+        return isComplete ? nil : try await OpenIDDiscovery(client: client).metadata(of: issuer)
+    }
+
+    private func scope() throws -> ScopeSet {
+        let named = try ScopeSet(parsing: draft.scope ?? "profile email")
+        return try ScopeSet(parsing: "openid").union(named)
+    }
+
+    private func admission() throws(AdministrationError) -> IdentityProvider.Admission {
+        let names = IdentityProvider.AccountRule.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let accounts = IdentityProvider.AccountRule(rawValue: draft.accounts ?? "create") else {
+            throw AdministrationError(.invalid, "'\(draft.accounts ?? "")' is none of \(names).")
+        }
+        var domains: [String] = []
+        for domain in draft.domains { domains.append(try Self.checkedDomain(domain)) }
+        var groups: [String] = []
+        for group in draft.requiredGroups {
+            groups.append(try AdministrationText.checked(group, as: "The group", atMost: 255))
+        }
+        let claim: String?
+        if let name = draft.groupClaim ?? (groups.isEmpty ? nil : "groups") {
+            claim = try AdministrationText.checked(name, as: "The claim", atMost: 100)
+        } else {
+            claim = nil
+        }
+        return IdentityProvider.Admission(
+            accounts: accounts, domains: domains, groupClaim: claim, requiredGroups: groups,
+            logoutRevokesSessions: draft.logoutRevokesSessions)
+    }
+
+    private static func checkedDomain(_ text: String) throws(AdministrationError) -> String {
+        let domain = try AdministrationText.checked(text, as: "The domain", atMost: 253).lowercased()
+        let isPlain = domain.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2E
+        }
+        guard isPlain, domain.contains("."), domain.first != ".", domain.last != ".", !domain.contains("..") else {
+            throw AdministrationError(
+                .invalid, "'\(text)' is not a domain. Write it as in e-mail addresses, such as example.com.")
+        }
+        return domain
+    }
+}
+
+/// Asks an OpenID provider for its documents.
+struct OpenIDDiscovery {
+    let client: ProviderClient
+
+    /// The metadata of an issuer.
+    ///
+    /// Spec: OpenID Connect Discovery §4
+    func metadata(of issuer: OpenIDIssuer) async throws(AdministrationError) -> OpenIDProviderMetadata {
+        let body = try await body(of: issuer.metadataURL, namedBy: .anOperator)
+        do throws(OAuthValueError) {
+            return try OpenIDProviderMetadata(body, of: issuer)
+        } catch {
+            throw AdministrationError(.invalid, error.sentence)
+        }
+    }
+
+    /// The number of keys at the provider's URL that can verify an ID token.
+    func usableKeys(of provider: IdentityProvider) async throws(AdministrationError) -> Int {
+        let body = try await body(of: provider.keysURL, namedBy: provider.areKeysForeign ? .aDocument : .anOperator)
+        guard let json = try? JSONObject(parsing: body), let set = try? JWKSet(json: json) else {
+            throw AdministrationError(.invalid, "\(provider.keysURL) is not a JWK set.")
+        }
+        return set.keys.count { !$0.algorithms.isEmpty && (try? VerificationKey($0)) != nil }
+    }
+
+    private func body(
+        of url: String, namedBy source: OperatorClient.Source
+    ) async throws(AdministrationError) -> [UInt8] {
+        do {
+            let response = try await client.outbound.get(
+                RemoteURL(operator: url), fields: [("Accept", "application/json")], namedBy: source)
+            guard response.status == 200 else {
+                throw AdministrationError(.invalid, "\(url) answered \(response.status).")
+            }
+            return response.body
+        } catch let error as AdministrationError {
+            throw error
+        } catch {
+            throw AdministrationError(.invalid, "\(url) could not be fetched: \(ErrorText.of(error)).")
+        }
+    }
+}

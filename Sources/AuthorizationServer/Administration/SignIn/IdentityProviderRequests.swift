@@ -1,0 +1,66 @@
+/// The requests about identity providers.
+package enum IdentityProviderRequest: Codable, Hashable, Sendable {
+    /// Registers an identity provider with Gatehouse's client credentials there.
+    case add(IdentityProviderDraft)
+    /// Lists all identity providers.
+    case list
+    /// Shows one identity provider.
+    case show(String)
+    /// Asks the provider for its metadata and its keys, and tells what a sign-in would meet.
+    case test(String)
+    /// Removes an identity provider and ends the browser logins that it vouched for.
+    case remove(String)
+}
+
+extension IdentityProviderRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list, .show, .test: [.safeOnRolledBackTrail, .callsProviders]
+        case .add(let draft): draft.clientSecret == nil ? .callsProviders : [.needsKeys, .callsProviders]
+        case .remove: [.withdrawsAccess, .callsProviders]
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await IdentityProviderAdministration(task: task).perform(self)
+    }
+}
+
+/// An identity provider to register, unchecked. Its endpoints are discovered where the draft names none.
+package struct IdentityProviderDraft: Codable, Hashable, Sendable {
+    /// The short name, which is part of the redirect URI and stands on the sign-in page.
+    package var name: String
+    /// The issuer identifier, exactly as the provider publishes it.
+    package var issuer: String
+    /// The client ID of Gatehouse at the provider.
+    package var clientID: String
+    /// The client secret, which is sealed at once and never shown again.
+    package var clientSecret: String?
+    /// The client authentication method; nil for one that the provider supports.
+    package var authMethod: String?
+    /// The authorization endpoint; nil to discover it.
+    package var authorizationEndpoint: String?
+    /// The token endpoint; nil to discover it.
+    package var tokenEndpoint: String?
+    /// The URL of the provider's keys; nil to discover it.
+    package var keysURL: String?
+    /// The scopes to request besides `openid`; nil for `profile` and `email`.
+    package var scope: String?
+    /// `create`, `link` or `invited`; nil for `create`.
+    package var accounts: String?
+    /// The domains that may sign in; empty for any.
+    package var domains: [String] = []
+    /// The claim with the user's groups; nil if groups are not read.
+    package var groupClaim: String?
+    /// The groups of which the user must be in one; empty for anybody.
+    package var requiredGroups: [String] = []
+    /// Whether a logout at the provider revokes the user's sessions as well as the browser logins.
+    package var logoutRevokesSessions = false
+
+    /// A draft with its required fields.
+    package init(name: String, issuer: String, clientID: String) {
+        self.name = name
+        self.issuer = issuer
+        self.clientID = clientID
+    }
+}

@@ -1,0 +1,130 @@
+import OAuth
+import Storage
+
+/// Decides whether the account of a verified ID token may sign in at all, and what is remembered of its authentication.
+enum UpstreamAdmission {
+    /// The groups that the token names; nil where the provider's groups are not read.
+    ///
+    /// The order is policy: an account of another domain learns nothing about groups. A list that the provider left out is never
+    /// read as an empty one: that would take access away, or give what a rule about an absent group keeps back.
+    static func groups(
+        of claims: IDTokenClaims, at provider: IdentityProvider
+    ) throws(UpstreamProblem) -> [String]? {
+        let admission = provider.admission
+        guard admission.domains.isEmpty || claims.domain.map(admission.domains.contains) ?? false else {
+            throw .otherDomain
+        }
+        guard let claim = admission.groupClaim else { return nil }
+        switch claims.groups(in: claim) {
+        case .tooMany: throw .tooManyGroups
+        case .malformed: throw .noGroups
+        case .absent:
+            guard admission.requiredGroups.isEmpty else { throw .noGroups }
+            return []
+        case .named(let groups):
+            guard admission.requiredGroups.isEmpty || !Set(groups).isDisjoint(with: admission.requiredGroups) else {
+                throw .notInGroup
+            }
+            return groups
+        }
+    }
+
+    /// The authentication that a browser login stores.
+    ///
+    /// Without `auth_time` nobody knows when the user authenticated, so the authentication counts as the oldest that a login can
+    /// have. A session at the provider would otherwise pass for a fresh sign-in.
+    static func authentication(of claims: IDTokenClaims, now: Timestamp) -> Authentication {
+        Authentication(
+            time: claims.authTime ?? now - SignInService.longest, context: claims.context ?? .unspecified,
+            methods: claims.methods.isEmpty ? [.federated] : claims.methods, voucher: claims.issuer)
+    }
+}
+
+/// The account that a verified ID token signs in.
+struct UpstreamAccount {
+    let provider: IdentityProvider
+    let claims: IDTokenClaims
+    /// The groups that the token names; nil where the provider's groups are not read.
+    let groups: [String]?
+    let standing: StandingRule
+    let transaction: Transaction
+    let now: Timestamp
+
+    /// The user of the account. An account is its issuer and subject: a name or an address leads to no user, because whoever may
+    /// choose it at the provider would become that user here.
+    func user() throws -> Result<User, UpstreamProblem> {
+        if let known = try transaction.upstreamIdentities.find(issuer: claims.issuer, subject: claims.subject) {
+            guard let user = try transaction.users.find(id: known.userID), user.disabledAt == nil else {
+                return .failure(.disabled)
+            }
+            guard try record(for: user) else { return .failure(.taken) }
+            try rememberGroups(of: user)
+            return .success(user)
+        }
+        switch provider.admission.accounts {
+        case .link: return .failure(.notLinked)
+        case .invited: return .failure(.notInvited)
+        case .create:
+            let user = try created()
+            guard try record(for: user) else { return .failure(.taken) }
+            try rememberGroups(of: user)
+            return .success(user)
+        }
+    }
+
+    /// Links the account to a user who is signed in here.
+    func link(to user: User) throws -> UpstreamProblem? {
+        let known = try transaction.upstreamIdentities.find(issuer: claims.issuer, subject: claims.subject)
+        guard known == nil || known?.userID == user.id, try record(for: user) else { return .taken }
+        try rememberGroups(of: user)
+        guard known == nil else { return nil }
+        try transaction.audit.append(
+            AuditEntry(
+                .identityLinked, at: now, actor: .person(user.id), user: user.id,
+                reason: "identity provider \(provider.name)", initiator: .human))
+        return nil
+    }
+
+    /// Replaces what the provider said about the user's groups before. Sessions that the new groups do not admit end here.
+    private func rememberGroups(of user: User) throws {
+        guard let groups else { return }
+        try transaction.groups.replace(groups, of: user.id, from: GroupSource(provider: provider.name), now: now)
+        try standing.endSessionsWithoutAccess(of: user.id, in: transaction, now: now)
+    }
+
+    private func record(for user: User) throws -> Bool {
+        try transaction.upstreamIdentities.record(
+            UpstreamIdentity(
+                issuer: claims.issuer, subject: claims.subject, userID: user.id, provider: provider.name,
+                name: claims.name ?? claims.preferredUsername, email: claims.verifiedEmail, createdAt: now))
+    }
+
+    /// A new user, whose name is one that nobody has here.
+    private func created() throws -> User {
+        let base = [claims.preferredUsername, claims.verifiedEmail, claims.name].lazy.compactMap { text in
+            text.flatMap { try? AdministrationText.checked($0, as: "The name", atMost: 100) }
+        }.first
+        let email = claims.verifiedEmail.flatMap { try? AdministrationText.checked($0, as: "The address", atMost: 254) }
+        let names = [base ?? "user"] + (2...9).map { "\(base ?? "user")-\($0)" }
+        for name in names + ["\(provider.name)-\(Subject.random())"] {
+            let user = User(name: name, email: email, createdAt: now)
+            guard try transaction.users.insert(user) else { continue }
+            try transaction.audit.append(
+                AuditEntry(
+                    .userAdded, at: now, actor: .system, user: user.id, reason: "identity provider \(provider.name)",
+                    initiator: .human))
+            return user
+        }
+        throw StoreError.constraint("no name is free for a new user")
+    }
+}
+
+extension AuthenticationContext {
+    /// A sign-in of which an identity provider does not tell the context.
+    static let unspecified = AuthenticationContext(rawValue: "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified")
+}
+
+extension CredentialKind {
+    /// A sign-in at an identity provider, for logs and metrics; its accounts are no credentials here.
+    static let openID = CredentialKind(rawValue: "openid_connect")
+}

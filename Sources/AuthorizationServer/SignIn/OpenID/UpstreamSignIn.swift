@@ -1,0 +1,103 @@
+import JOSE
+package import OAuth
+import Outbound
+import Storage
+
+/// Signs users in at identity providers: sends the browser there, and accepts the one callback that belongs to it.
+///
+/// Spec: OpenID Connect Core §3.1
+package struct UpstreamSignIn: Sendable {
+    let store: Store
+    /// The endpoint of the sign-in page, whose waiting request goes on after the callback.
+    let page: SignInEndpoint
+    let client: ProviderClient
+    let keySets: ClientKeySets
+    let vault: ConnectionVault
+    let standing: StandingRule
+    let limit: SourceLimit
+    let lines: DeduplicatedLog
+
+    var people: SignInService { page.people }
+    var clock: WallClock { page.clock }
+
+    /// What the browser is shown.
+    package enum Outcome: Sendable {
+        /// The browser goes on to the identity provider at this address; `isOfAuthorization` tells what it is for.
+        case leaving(String, isOfAuthorization: Bool)
+        /// As after the form of the sign-in page: the user is signed in, or the page expired.
+        case page(SignInEndpoint.Outcome)
+        /// Nobody was signed in: the sign-in page again, with the reason.
+        case refused(UpstreamProblem, at: ProviderName, SignInEndpoint.Prompt, token: String)
+        /// The callback belongs to no attempt of this browser: one answer for all.
+        case notYours
+        /// The account at the provider was linked to this user, or was not for this reason.
+        case linked(UserID, ProviderName, UpstreamProblem?)
+    }
+
+    /// The names of the identity providers that the sign-in page offers.
+    package func offered() async throws -> [ProviderName] {
+        try await store.read { try $0.identityProviders.names() }
+    }
+
+    /// Handles a button of the sign-in page. The page's sealed request stays here until the callback.
+    package func begin(_ form: Parameters, browser: Browser) async throws -> Outcome {
+        let (name, token) = (try form.value("provider") ?? "", try form.value("interaction") ?? "")
+        try limit.check(RequestSource(address: browser.address), now: clock.now())
+        switch try await page.open(token, browser: browser) {
+        case .unusable(let outcome): return .page(outcome)
+        case .current(let waiting, _):
+            let isSignedIn = try await people.signedIn(browser, now: clock.now()) != nil
+            let demand = UpstreamDemand(of: waiting, isSignedIn: isSignedIn)
+            guard let start = try await start(at: name, token: token, demand, in: nil, browser) else {
+                throw OAuthError(.invalidRequest, "This way to sign in does not exist any more. Start again.")
+            }
+            return .leaving(start, isOfAuthorization: waiting.prompt.purpose == .authorization)
+        }
+    }
+
+    /// Begins to link an account at a provider to a user whose sign-in here is recent. The caller has checked the form's token.
+    package func beginLinking(_ name: String, by person: SignedIn, browser: Browser) async throws -> String? {
+        let token = try page.seal.seal(.account(isAgain: false), for: browser, now: clock.now())
+        return try await start(at: name, token: token, UpstreamDemand(isAnew: false), in: person.login.id, browser)
+    }
+
+    /// Stores an attempt and returns the address of the authentication request; nil for an unknown provider.
+    ///
+    /// State, nonce and code verifier are made only now, so that a page that was merely shown leaves nothing to attack.
+    private func start(
+        at text: String, token: String, _ demand: UpstreamDemand, in login: BrowserLoginID?, _ browser: Browser
+    ) async throws -> String? {
+        guard let name = try? ProviderName(text) else { return nil }
+        let now = clock.now()
+        let state = Random.token()
+        let outcome = try await store.write { [vault] transaction -> (IdentityProvider, ConnectionProof)?? in
+            guard let provider = try transaction.identityProviders.find(name) else { return .some(nil) }
+            let proof = ConnectionProof.random(for: provider.scope)
+            let digest = Digest.sha256(state)
+            let attempt = SignInAttempt(
+                state: digest, provider: name, binding: browser.binding, browserLoginID: login,
+                proof: try vault.seal(
+                    UpstreamProof(proof, page: token, demand: demand), of: digest, in: transaction), createdAt: now)
+            return try transaction.signInAttempts.insert(attempt) ? .some((provider, proof)) : nil
+        }
+        guard let outcome else {
+            throw OAuthError(
+                .temporarilyUnavailable, "Too many sign-ins are under way. Try again in a few minutes.")
+        }
+        return outcome.map { provider, proof in
+            client.authorizationURL(
+                provider.registration, scope: provider.scope, state: state, proof: proof, adding: demand.parameters)
+        }
+    }
+}
+
+extension Gatehouse {
+    /// Sign-in at identity providers.
+    package var upstreamSignIn: UpstreamSignIn {
+        UpstreamSignIn(
+            store: store, page: signIn, client: connect.client.through(.signIn),
+            keySets: resourceAuthentication.assertions.keySets, vault: connect.vault,
+            standing: connect.standing, limit: upstreamLimit,
+            lines: refusals)
+    }
+}

@@ -1,0 +1,27 @@
+import AuthorizationServer
+import HTTPTypes
+import Hummingbird
+import OAuth
+
+/// Renders the sign-in page with the ways to sign in that exist now, wherever a request needs it.
+struct SignInDoor: Sendable {
+    let gatehouse: Gatehouse
+    let pipeline: RequestPipeline
+
+    /// The response that shows the page.
+    func html(_ page: SignInPage, status: HTTPResponse.Status = .ok) async throws -> Response {
+        pipeline.answers.html(try await page.offering(password: password, providers: providers()), status: status)
+    }
+
+    /// The response that shows the page for another account, with 403.
+    func html(_ page: WrongAccountPage) async throws -> Response {
+        pipeline.answers.html(
+            try await page.offering(password: password, providers: providers()), status: .forbidden)
+    }
+
+    private var password: Bool { gatehouse.settings.signIn.password }
+
+    private func providers() async throws -> [PlainText] {
+        try await gatehouse.upstreamSignIn.offered().map { PlainText($0.string) }
+    }
+}
