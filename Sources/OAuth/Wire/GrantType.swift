@@ -19,6 +19,8 @@ package struct GrantType: RawRepresentable, Hashable, Sendable, CustomStringConv
     package static let refreshToken = GrantType(rawValue: "refresh_token")
     /// Gives a client a token for itself, without a user.
     package static let clientCredentials = GrantType(rawValue: "client_credentials")
+    /// Gives a device the tokens that its user approved in a browser elsewhere.
+    package static let deviceCode = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:device_code")
     /// Exchanges one token for another.
     package static let tokenExchange = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:token-exchange")
 }

@@ -46,6 +46,10 @@ package enum ParameterName: String, Hashable, Sendable, CaseIterable {
     case code
     /// The PKCE code verifier.
     case codeVerifier = "code_verifier"
+    /// The code of a device that waits for its user.
+    case deviceCode = "device_code"
+    /// The code that a device shows to its user.
+    case userCode = "user_code"
     /// A refresh token.
     case refreshToken = "refresh_token"
     /// The token to introspect or revoke.
