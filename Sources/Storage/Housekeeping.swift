@@ -17,7 +17,8 @@ extension Transaction {
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
             + signInAttempts.tidy(now: now, limit: limit)
             + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit)
-            + replays.tidy(now: now, limit: limit) + audit.tallies.close(now: now, limit: limit)
+            + devices.tidy(now: now, limit: limit) + replays.tidy(now: now, limit: limit)
+            + audit.tallies.close(now: now, limit: limit)
             + deleteFinal(now: now, limit: limit) + dynamicClients.tidy(now: now, limit: limit)
             + deleteOld(now: now, limit: limit)
     }

@@ -44,6 +44,7 @@ extension Transaction {
     package var clients: RegisteredClients { RegisteredClients(transaction: self) }
     package var connections: Connections { Connections(transaction: self) }
     package var connectionAttempts: ConnectionAttempts { ConnectionAttempts(transaction: self) }
+    package var devices: DeviceAuthorizations { DeviceAuthorizations(transaction: self) }
     package var dynamicClients: DynamicClients { DynamicClients(transaction: self) }
     package var elicitations: Elicitations { Elicitations(transaction: self) }
     package var events: Events { Events(transaction: self) }

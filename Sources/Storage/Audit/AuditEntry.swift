@@ -209,11 +209,11 @@ package struct AuditEntry: Hashable, Sendable {
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: Session, outcome: Outcome = .success,
         reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil,
-        explanation: String? = nil
+        explanation: String? = nil, address: String? = nil
     ) {
         self.init(
             action, at: at, actor: actor, user: session.userID, client: session.clientID,
             resource: session.resourceID, session: session.id, outcome: outcome, reason: reason, initiator: initiator,
-            evidence: evidence, correlation: correlation, explanation: explanation)
+            evidence: evidence, correlation: correlation, explanation: explanation, address: address)
     }
 }

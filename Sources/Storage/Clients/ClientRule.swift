@@ -19,13 +19,19 @@ package struct ClientRule: Hashable, Sendable {
     package let rule: Rule
     /// Whether the client may name the token endpoint as audience of its assertions, instead of the issuer.
     package let acceptsTokenEndpoint: Bool
+    /// Whether the client may use the device grant.
+    package let allowsDevice: Bool
     package let createdAt: Timestamp
 
     /// A rule in its stored form.
-    package init(_ target: Target, _ rule: Rule, acceptsTokenEndpoint: Bool = false, createdAt: Timestamp) {
+    package init(
+        _ target: Target, _ rule: Rule, acceptsTokenEndpoint: Bool = false, allowsDevice: Bool = false,
+        createdAt: Timestamp
+    ) {
         self.target = target
         self.rule = rule
         self.acceptsTokenEndpoint = acceptsTokenEndpoint
+        self.allowsDevice = allowsDevice
         self.createdAt = createdAt
     }
 }
@@ -78,11 +84,12 @@ extension ClientRules {
         writerMemory?.clientChanges.mark()
         try execute(
             """
-            INSERT INTO client_rules (kind, name, rule, created_at, audience) VALUES (?1, ?2, ?3, ?4, ?5)
+            INSERT INTO client_rules (\(ClientRule.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (kind, name) DO UPDATE
-            SET rule = excluded.rule, created_at = excluded.created_at, audience = excluded.audience
+            SET rule = excluded.rule, created_at = excluded.created_at, audience = excluded.audience,
+                device = excluded.device
             """, rule.target.kind, rule.target.name, rule.rule.rawValue, rule.createdAt.seconds,
-            rule.acceptsTokenEndpoint ? Self.tokenEndpoint : nil)
+            rule.acceptsTokenEndpoint ? Self.tokenEndpoint : nil, rule.allowsDevice ? 1 : 0)
     }
 
     /// Removes a rule; false if there is none.
@@ -96,7 +103,7 @@ extension ClientRules {
     package func others(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
         try all(
             """
-            SELECT kind, name, rule, created_at, audience FROM client_rules
+            SELECT \(ClientRule.columns) FROM client_rules
             WHERE (kind, name) > (?1, ?2)
                 AND (kind = 'host' OR NOT EXISTS (SELECT 1 FROM clients WHERE id = client_rules.name)
                     AND NOT EXISTS (SELECT 1 FROM documents WHERE client_id = client_rules.name)
@@ -109,9 +116,8 @@ extension ClientRules {
     /// The rule for exactly this client or host.
     package func find(about target: ClientRule.Target) throws -> ClientRule? {
         try first(
-            "SELECT kind, name, rule, created_at, audience FROM client_rules WHERE kind = ?1 AND name = ?2",
-            target.kind,
-            target.name
+            "SELECT \(ClientRule.columns) FROM client_rules WHERE kind = ?1 AND name = ?2",
+            target.kind, target.name
         ) { try ClientRule($0) }
     }
 
@@ -125,7 +131,7 @@ extension ClientRules {
     package func list(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
         try all(
             """
-            SELECT kind, name, rule, created_at, audience FROM client_rules WHERE (kind, name) > (?1, ?2)
+            SELECT \(ClientRule.columns) FROM client_rules WHERE (kind, name) > (?1, ?2)
             ORDER BY kind, name LIMIT ?3
             """, target?.kind ?? "", target?.name ?? "", limit
         ) { try ClientRule($0) }
@@ -151,11 +157,11 @@ extension ClientRules {
     package func block(client id: ClientID?, host: String?) throws -> ClientRule? {
         try first(
             """
-            SELECT kind, name, rule, created_at, audience FROM client_rules
+            SELECT \(ClientRule.columns) FROM client_rules
             WHERE rule = 'block' AND kind = 'client' AND name = ?1
-            UNION ALL SELECT kind, name, rule, created_at, audience FROM client_rules
+            UNION ALL SELECT \(ClientRule.columns) FROM client_rules
             WHERE rule = 'block' AND kind = 'host' AND name = ?2
-            UNION ALL SELECT kind, name, rule, created_at, audience FROM client_rules
+            UNION ALL SELECT \(ClientRule.columns) FROM client_rules
             WHERE rule = 'block' AND \(ClientRule.isPattern(covering: "?2"))
             LIMIT 1
             """, id?.string, host
@@ -173,6 +179,17 @@ extension ClientRules {
         ) { _ in true } ?? false
     }
 
+    /// Whether a rule about the client or its host lets it use the device grant.
+    package func allowsDevice(client id: ClientID) throws -> Bool {
+        try first(
+            """
+            SELECT 1 FROM client_rules WHERE rule = 'allow' AND device = 1
+                AND (kind = 'client' AND name = ?1 OR kind = 'host' AND name = ?2 OR \(ClientRule.isPattern(covering: "?2")))
+            LIMIT 1
+            """, id.string, id.documentHost
+        ) { _ in true } ?? false
+    }
+
     /// The hosts of all clients with a stored document or a session.
     package func clientHosts() throws -> Set<String> {
         let documents = try all("SELECT client_id FROM documents") { try $0.client(0).documentHost }
@@ -181,12 +198,14 @@ extension ClientRules {
 }
 
 extension ClientRule {
-    /// Reads the columns kind, name, rule, created_at and audience.
+    fileprivate static let columns = "kind, name, rule, created_at, audience, device"
+
+    /// Reads `columns`.
     fileprivate init(_ row: StoredRow) throws {
         let name = try row.text(1)
         self.init(
             try row.text(0) == "host" ? .host(name) : .client(try ClientID(name)),
             try row.parsed(Rule(rawValue: row.text(2))), acceptsTokenEndpoint: try row.textIfAny(4) != nil,
-            createdAt: try row.time(3))
+            allowsDevice: try row.flag(5), createdAt: try row.time(3))
     }
 }

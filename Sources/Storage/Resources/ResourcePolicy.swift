@@ -47,16 +47,17 @@ extension Resources {
             """
             INSERT INTO resource_policies
                 (resource_id, elicitation_kinds, external_hosts, ends_connections, \(SessionPolicy.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (resource_id) DO UPDATE SET elicitation_kinds = excluded.elicitation_kinds,
                 external_hosts = excluded.external_hosts, ends_connections = excluded.ends_connections,
                 longest_session = excluded.longest_session, idle_limit = excluded.idle_limit,
                 session_choices = excluded.session_choices, token_life = excluded.token_life,
-                client_hosts = excluded.client_hosts, service_session = excluded.service_session
+                client_hosts = excluded.client_hosts, service_session = excluded.service_session,
+                allows_device = excluded.allows_device
             """, resource.string, policy.elicitationKinds.sorted().map(\.rawValue).joined(separator: " "),
             policy.externalHosts.joined(separator: " "), policy.endsConnections ? 1 : 0, policy.sessions.longest,
             policy.sessions.idle, policy.sessions.choices.map(String.init).joined(separator: " "),
             policy.sessions.tokenLife, policy.sessions.clientHosts.joined(separator: " "),
-            policy.sessions.service)
+            policy.sessions.service, policy.sessions.allowsDevice ? 1 : 0)
     }
 }

@@ -25,11 +25,13 @@ package struct SessionPolicy: Hashable, Sendable {
     /// The only hosts, in lower case, whose clients are admitted. A client that an administrator registered has no host and is
     /// always admitted; one that registered itself is not, because no host vouches for it.
     package var clientHosts: [String]
+    /// Whether a session may begin on a device without a browser.
+    package var allowsDevice: Bool
 
     /// A policy; without arguments it leaves everything to the configuration.
     package init(
         longest: Int64? = nil, idle: Int64? = nil, choices: [Int64] = [], tokenLife: Int64? = nil,
-        service: Int64? = nil, clientHosts: [String] = []
+        service: Int64? = nil, clientHosts: [String] = [], allowsDevice: Bool = true
     ) {
         self.longest = longest
         self.idle = idle
@@ -37,12 +39,14 @@ package struct SessionPolicy: Hashable, Sendable {
         self.tokenLife = tokenLife
         self.service = service
         self.clientHosts = clientHosts
+        self.allowsDevice = allowsDevice
     }
 }
 
 extension SessionPolicy {
     /// The columns of `resource_policies` that hold a session policy.
-    static let columns = "longest_session, idle_limit, session_choices, token_life, client_hosts, service_session"
+    static let columns =
+        "longest_session, idle_limit, session_choices, token_life, client_hosts, service_session, allows_device"
 
     /// The SQL condition that the policy `p` excludes clients on a host; false without a policy or without a host.
     static func excludes(host: String) -> String {
@@ -68,6 +72,7 @@ extension SessionPolicy {
         tokenLife = try row.integerIfAny(column + 3)
         clientHosts = try row.text(column + 4).split(separator: " ").map(String.init)
         service = try row.integerIfAny(column + 5)
+        allowsDevice = try row.flag(column + 6)
     }
 }
 

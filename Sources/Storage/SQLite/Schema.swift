@@ -39,6 +39,7 @@ enum Schema {
         ("0028 client keys", ClientKeyColumns.statements), ("0029 access rules", AccessTables.statements),
         ("0030 key binding", KeyBinding.statements),
         ("0031 identity providers", IdentityProviderTables.statements),
+        ("0032 devices", DeviceTables.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

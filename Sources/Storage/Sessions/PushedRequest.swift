@@ -144,7 +144,7 @@ extension PushedRequests {
 
 extension PushedRequest.Pusher {
     /// The text of the column; the first word tells a client from a network.
-    fileprivate var stored: String {
+    var stored: String {
         switch self {
         case .client(let id): "client \(id.string)"
         case .network(let network, _): "network \(network)"
@@ -152,7 +152,7 @@ extension PushedRequest.Pusher {
     }
 
     /// The site of a network; nil for a client.
-    fileprivate var site: String? {
+    var site: String? {
         switch self {
         case .client: nil
         case .network(_, let site): site
