@@ -52,6 +52,8 @@ package struct Gatehouse: Sendable {
     let upstreamLimit = SourceLimit(burst: 300, perMinute: 300)
     /// The logout tokens that each network sends. An identity provider sends those of all its users.
     let upstreamLogoutLimit = SourceLimit(burst: 600, perMinute: 600)
+    /// The limits of the device grant.
+    let deviceLimits = DeviceLimits()
     /// The changes that clients make to their registrations.
     let registrationChanges = RateLimit<ClientID>(burst: 10, perMinute: 1)
     /// Authenticates MCP servers at every endpoint for MCP servers.
@@ -131,6 +133,7 @@ package struct Gatehouse: Sendable {
             RefreshTokenGrant(
                 standing: exchange.subjects.standing, keys: keys, grace: settings.tokens.refreshGrace),
             ClientCredentialsGrant(standing: exchange.subjects.standing, settings: settings),
+            DeviceCodeGrant(standing: exchange.subjects.standing),
             exchange, ServerCredentialsGrant(tokens: tokens),
         ])
     }

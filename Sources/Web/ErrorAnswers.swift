@@ -115,7 +115,7 @@ package struct ErrorAnswers: Sendable {
             .unmetAuthenticationRequirements, .invalidSubjectToken, .noUser, .unsupportedKind, .notFound,
             .idempotencyConflict, .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError,
             .invalidRedirectURI, .invalidClientMetadata, .invalidToken, .requestNotSupported, .requestURINotSupported,
-            .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce:
+            .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce, .authorizationPending, .slowDown, .expiredToken:
             nil
         }
     }
@@ -134,7 +134,8 @@ package struct ErrorAnswers: Sendable {
         case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .unsupportedResponseType,
             .invalidScope, .invalidTarget, .loginRequired, .consentRequired, .unmetAuthenticationRequirements,
             .invalidSubjectToken, .invalidRedirectURI, .invalidClientMetadata, .requestNotSupported,
-            .requestURINotSupported, .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce:
+            .requestURINotSupported, .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce, .authorizationPending,
+            .slowDown, .expiredToken:
             .badRequest
         }
     }

@@ -69,6 +69,7 @@ package enum Routes {
             .server(.delete, "/jobs/{id}", .none, governance.end),
             .server(.post, "/access/v1/evaluation", .json(), governance.evaluate),
         ] + RegistrationHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
+            + [DeviceHandlers(gatehouse: gatehouse, pipeline: pipeline).forDevices]
     }
 
     private static func forPeople(_ gatehouse: Gatehouse, _ pipeline: RequestPipeline) -> [Route] {
@@ -90,6 +91,7 @@ package enum Routes {
             .form("/account", account.act),
             .page(Stylesheet.path, pipeline.stylesheet).onlyReading(),
         ] + UpstreamHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
+            + DeviceHandlers(gatehouse: gatehouse, pipeline: pipeline).forPeople
     }
 
     /// The routes of the listener for operators and their probes.

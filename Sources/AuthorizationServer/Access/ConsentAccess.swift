@@ -21,9 +21,10 @@ extension ConsentEndpoint {
             let refusal = access.refusal(
                 of: person.user, at: resource, wanting: pending.scope, pending.implications)
         else { return .admitted(access) }
-        let isKnown = try transaction.sessions.hasApproved(user: person.user.id, client: pending.clientID)
-        return .refused(
-            refusal, back: isKnown ? pending.location(issuer: settings.issuer, refusing: refusal.error) : nil)
+        guard try transaction.sessions.hasApproved(user: person.user.id, client: pending.clientID),
+            case .client(let back) = pending.destination(issuer: settings.issuer, refusing: refusal.error)
+        else { return .refused(refusal, back: nil) }
+        return .refused(refusal, back: back)
     }
 
     /// Writes the record of a refusal, after the transaction that found it.

@@ -34,6 +34,16 @@ package struct AccountOverview: Sendable {
         package let endsAt: Timestamp
         /// The time at which the session expires if it stays idle; nil if it expires earlier anyway.
         package let endsUnusedAt: Timestamp?
+        /// Where the session began, if it began on a device without a browser.
+        package let device: Device?
+    }
+
+    /// Where a session that a device began was requested and approved; an address is nil where the server did not learn it.
+    package struct Device: Sendable {
+        /// The IP address of the device.
+        package let requestedFrom: String?
+        /// The IP address of the browser in which the user approved.
+        package let approvedFrom: String?
     }
 
     /// A background job, which an MCP server continues without its client.

@@ -103,7 +103,10 @@ private struct AccountReader {
                 words[$0] ?? $0.string
             }, since: session.createdAt,
             lastUsedAt: session.state == .approved ? nil : session.lastUsedAt, endsAt: session.expiresAt,
-            endsUnusedAt: unusedEnd < session.expiresAt ? unusedEnd : nil)
+            endsUnusedAt: unusedEnd < session.expiresAt ? unusedEnd : nil,
+            device: try transaction.devices.origin(of: session.id).map {
+                .init(requestedFrom: $0.requestedFrom, approvedFrom: $0.approvedFrom)
+            })
     }
 
     /// The scopes that the user may not have any more, although sessions were approved with them.

@@ -13,19 +13,29 @@ package struct ConsentEndpoint: Sendable {
     let clock: WallClock
     let observer: Observer
 
+    private var content: ConsentContent { ConsentContent(settings: settings, keys: keys, standing: standing) }
+
     /// Carries a decision through the sign-in page.
     var seal: InteractionSeal { InteractionSeal(keys: keys) }
+
+    /// Where the browser goes after a decision.
+    package enum Destination: Hashable, Sendable {
+        /// To this address of the client, with the code or the refusal.
+        case client(String)
+        /// Nowhere: the client runs on a device, which collects the answer itself.
+        case device
+    }
 
     /// What the page of an interaction shows now.
     package enum View: Sendable {
         case ask(ConsentRequest)
         /// The access rule of the MCP server keeps the user out; the address that tells the client so, if it may learn it.
         case noAccess(NoAccess, back: String?)
-        /// The user decided a moment ago in this browser: the same address in the client again.
-        case answered(String, Decision)
+        /// The user decided a moment ago in this browser: the same destination again.
+        case answered(Destination, Decision)
         case finished
-        /// Nobody decided within the hour; the address that tells the client so, if the page may offer it.
-        case expired(back: String?)
+        /// Nobody decided in time; the destination that the page may offer.
+        case expired(back: Destination?)
         /// The sign-in in this very browser expired: sign in again, then the page.
         case signIn(SignInPrompt)
         /// The interaction is another browser's, another user's, or unknown: one answer for all, which tells a stranger nothing.
@@ -34,8 +44,8 @@ package struct ConsentEndpoint: Sendable {
 
     /// What a submitted form led to.
     package enum Outcome: Sendable {
-        /// The address in the client that the browser goes to, with the code or the refusal.
-        case handOff(String, Decision)
+        /// The user decided, and the browser goes on.
+        case handOff(Destination, Decision)
         /// The form was incomplete; the same page with the reason.
         case again(ConsentRequest, problem: ConsentProblem)
         /// The sign-in is too old for what was approved: sign in again, then the same page with what was chosen.
@@ -46,8 +56,8 @@ package struct ConsentEndpoint: Sendable {
         /// The user wants to decide with another account: the same request, from its sign-in page on.
         case switchAccount(SignInPrompt)
         case finished
-        /// Nobody decided within the hour; the address that tells the client so, if the page may offer it.
-        case expired(back: String?)
+        /// Nobody decided in time; the destination that the page may offer.
+        case expired(back: Destination?)
         /// The sign-in in this very browser expired: sign in again, then the page. Nothing was decided.
         case signIn(SignInPrompt)
         case notYours
@@ -81,7 +91,7 @@ package struct ConsentEndpoint: Sendable {
             }
             guard interaction.state == .pending else {
                 return try earlierAnswer(interaction, in: transaction, now: now).map {
-                    .answered($0.location, $0.decision)
+                    .answered($0.destination, $0.decision)
                 } ?? .finished
             }
             guard now < interaction.expiresAt else {
@@ -91,7 +101,8 @@ package struct ConsentEndpoint: Sendable {
             case .refused(let refusal, let back): return .noAccess(refusal, back: back)
             case .admitted(let access):
                 return .ask(
-                    try request(interaction, access, person: person, browser: browser, in: transaction, now: now))
+                    try content.request(
+                        interaction, access, person: person, browser: browser, in: transaction, now: now))
             }
         }
         if case .noAccess(let refusal, _) = view { try await record(refusal, on: id, of: person, now: now) }
@@ -123,7 +134,7 @@ package struct ConsentEndpoint: Sendable {
             else { return .notYours }
             guard interaction.state == .pending else {
                 return try earlierAnswer(interaction, in: transaction, now: now).map {
-                    .handOff($0.location, $0.decision)
+                    .handOff($0.destination, $0.decision)
                 } ?? .finished
             }
             guard now < interaction.expiresAt else {
@@ -140,7 +151,8 @@ package struct ConsentEndpoint: Sendable {
             case .refused(let refusal, let back): return .noAccess(refusal, back: back)
             case .admitted(let admitted): access = admitted
             }
-            let request = try request(interaction, access, person: person, browser: browser, in: transaction, now: now)
+            let request = try content.request(
+                interaction, access, person: person, browser: browser, in: transaction, now: now)
             guard token.isCurrent(at: now) else { return .again(request.keeping(form), problem: .outdated) }
             guard form.button == .approve else { return .again(request.keeping(form), problem: .noDecision) }
             return try approve(

@@ -78,8 +78,10 @@ package struct ConsentRequest: Sendable {
     /// The product whose users share the redirect of a client that registered itself, so that any of them could have sent the
     /// request; nil for a redirect that is not known to be shared.
     package let redirectIsSharedBy: String?
-    /// The verified redirect, whose place the page shows.
-    package let redirect: RedirectURI
+    /// The verified redirect, whose place the page shows; nil for a client on a device.
+    package let redirect: RedirectURI?
+    /// The device on which the client runs; nil for a client with a redirect.
+    package let device: WaitingDevice?
     /// Whether every redirect of the client leads to the user's own machine, where any program may answer.
     package let isLoopbackOnly: Bool
     /// The MCP server of the request.

@@ -5,12 +5,13 @@ import Storage
 extension ConsentEndpoint {
     /// The address that tells the client that its request expired; nil for a client that this account never approved, because
     /// such a client could use the way back to steer browsers.
-    func wayBack(_ interaction: Interaction, in transaction: Transaction) throws -> String? {
+    func wayBack(_ interaction: Interaction, in transaction: Transaction) throws -> Destination? {
         let pending = try PendingAuthorization(of: interaction)
+        guard pending.device == nil else { return .device }
         guard try transaction.sessions.hasApproved(user: interaction.userID, client: pending.clientID) else {
             return nil
         }
-        return pending.location(issuer: settings.issuer, refusing: AuthorizeEndpoint.expired)
+        return pending.destination(issuer: settings.issuer, refusing: AuthorizeEndpoint.expired)
     }
 
     /// The sign-in page for a request whose user is no longer signed in, in the very browser in which it waits; nil for any
@@ -28,6 +29,13 @@ extension ConsentEndpoint {
         _ interaction: Interaction, _ person: SignedIn, _ browser: Browser, now: Timestamp
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
+        if let device = pending.device {
+            let waiting = InteractionSeal.Waiting.device(code: device.code)
+            return .switchAccount(
+                SignInPrompt(
+                    client: pending.shownClient,
+                    token: try seal.seal(waiting, for: browser, since: interaction.createdAt, now: now)))
+        }
         guard let original = pending.original else { return .finished }
         let waiting = InteractionSeal.Waiting.authorization(
             parameters: original, arrival: pending.pushed.map { .used($0, by: interaction.id) } ?? .direct,

@@ -45,7 +45,8 @@ extension Settings {
     fileprivate func serves(_ endpoint: AdvertisedEndpoint) -> Bool {
         switch endpoint {
         case .registration: clients.registration != .off
-        case .authorization, .token, .revocation, .introspection, .pushedAuthorization, .keys: true
+        case .authorization, .token, .revocation, .introspection, .pushedAuthorization, .deviceAuthorization, .keys:
+            true
         }
     }
 }

@@ -20,9 +20,8 @@ struct PendingAuthorization: Sendable {
     let proofDemand: ProofDemand
     /// Digest of the metadata document that the consent page shows; nil for a registered client.
     let documentDigest: Digest?
-    let redirect: VerifiedRedirect
-    let state: String?
-    let challenge: CodeChallenge
+    /// How the client gets the answer.
+    let delivery: Delivery
     let resourceID: ResourceID
     /// The scopes that the request names or gets by default, without those that they include.
     let scope: ScopeSet
@@ -40,6 +39,14 @@ struct PendingAuthorization: Sendable {
     let pushed: Digest?
     /// The user's choice from before a step-up sign-in, which is shown again and not yet in force.
     var choice: Choice?
+
+    /// The way of the user's decision to the client.
+    enum Delivery: Sendable {
+        /// The user's browser brings it to the redirect, with the `state`; the challenge binds the code to the client.
+        case redirect(VerifiedRedirect, state: String?, challenge: CodeChallenge)
+        /// The device collects it.
+        case device(WaitingDevice)
+    }
 
     /// A choice on the consent page that waits for a fresh sign-in.
     struct Choice: Sendable {
@@ -63,9 +70,7 @@ struct PendingAuthorization: Sendable {
         demandedMethod = client.demandedMethod
         proofDemand = request.keyThumbprint.map { .key($0) } ?? client.proofDemand
         documentDigest = client.documentDigest
-        self.redirect = redirect
-        state = request.state
-        challenge = request.challenge
+        delivery = .redirect(redirect, state: request.state, challenge: request.challenge)
         resourceID = access.resource.id
         scope = access.scope
         implications = access.implications
@@ -75,6 +80,27 @@ struct PendingAuthorization: Sendable {
         signedInAt = signedIn
         original = draft.text
         pushed = draft.arrival.pushed
+    }
+
+    /// The request of a device, which no redirect and no demand on the sign-in belongs to.
+    init(of device: WaitingDevice, client: Client, access: RequestedAccess) {
+        clientID = client.id
+        clientName = client.metadata.name
+        clientHost = client.host
+        isLoopbackOnly = false
+        allowsRefreshTokens = client.refreshes
+        demandedMethod = client.demandedMethod
+        proofDemand = client.proofDemand
+        documentDigest = client.documentDigest
+        delivery = .device(device)
+        resourceID = access.resource.id
+        scope = access.scope
+        implications = access.implications
+        maxAge = nil
+        contexts = []
+        signedInAt = nil
+        original = nil
+        pushed = nil
     }
 
     /// The host of the client's metadata document for display, with its port where that is not 443.
@@ -97,14 +123,28 @@ struct PendingAuthorization: Sendable {
         return now.isWithin(limit, of: authentication.time)
     }
 
-    /// The address that brings the client its code.
-    func location(issuer: Issuer, code: AuthorizationCode) -> String {
-        AuthorizationResponse(to: redirect, code: code, state: state, issuer: issuer).location
+    /// The verified redirect; nil for a device.
+    var redirect: VerifiedRedirect? { if case .redirect(let redirect, _, _) = delivery { redirect } else { nil } }
+
+    /// The device that collects the answer; nil for a client with a redirect.
+    var device: WaitingDevice? { if case .device(let device) = delivery { device } else { nil } }
+
+    /// Where the browser goes with the code that brings the client its session.
+    func destination(issuer: Issuer, code: AuthorizationCode) -> ConsentEndpoint.Destination {
+        switch delivery {
+        case .redirect(let redirect, let state, _):
+            .client(AuthorizationResponse(to: redirect, code: code, state: state, issuer: issuer).location)
+        case .device: .device
+        }
     }
 
-    /// The address that brings the client a refusal.
-    func location(issuer: Issuer, refusing error: OAuthError) -> String {
-        AuthorizationResponse(to: redirect, error: error, state: state, issuer: issuer).location
+    /// Where the browser goes with a refusal.
+    func destination(issuer: Issuer, refusing error: OAuthError) -> ConsentEndpoint.Destination {
+        switch delivery {
+        case .redirect(let redirect, let state, _):
+            .client(AuthorizationResponse(to: redirect, error: error, state: state, issuer: issuer).location)
+        case .device: .device
+        }
     }
 }
 
@@ -125,9 +165,13 @@ extension PendingAuthorization {
         object[.demandedMethod] = demandedMethod.map { .string($0.rawValue) }
         object[.proofDemand] = proofDemand.stored.map(JSON.string)
         object[.documentDigest] = documentDigest.map { .string($0.base64URL) }
-        object[.redirectURI] = .string(redirect.uri.string)
-        object[.state] = state.map(JSON.string)
-        object[.challenge] = .string(challenge.string)
+        switch delivery {
+        case .redirect(let redirect, let state, let challenge):
+            object[.redirectURI] = .string(redirect.uri.string)
+            object[.state] = state.map(JSON.string)
+            object[.challenge] = .string(challenge.string)
+        case .device(let device): object[.device] = .object(device.stored)
+        }
         object[.resourceID] = .string(resourceID.string)
         object[.scope] = .string(scope.string)
         object[.includes] = implications.direct.isEmpty ? nil : .object(implications.stored)
@@ -158,9 +202,7 @@ extension PendingAuthorization {
                 $0.string.flatMap { Base64URL.decode($0) }.flatMap { Digest(bytes: $0) }
             }
         }
-        redirect = try RedirectRule.proven(kept: object.text(.redirectURI))
-        state = object[.state]?.string
-        challenge = try CodeChallenge(object.text(.challenge))
+        delivery = try Self.delivery(object)
         resourceID = try object.value(.resourceID) { $0.string.flatMap { ResourceID($0) } }
         scope = try ScopeSet(parsing: object.text(.scope))
         let direct = try includes.map { (try Scope($0.name), try ScopeSet(parsing: $0.value.string ?? "")) }
@@ -177,6 +219,15 @@ extension PendingAuthorization {
     /// other member.
     static func allowsRefreshTokens(_ interaction: Interaction) throws -> Bool {
         try object(interaction).value(.refreshes) { $0.bool }
+    }
+
+    private static func delivery(_ object: JSONObject) throws -> Delivery {
+        guard object[.device] == nil else {
+            return .device(try object.value(.device) { $0.object.flatMap(WaitingDevice.init(stored:)) })
+        }
+        return .redirect(
+            try RedirectRule.proven(kept: object.text(.redirectURI)), state: object[.state]?.string,
+            challenge: try CodeChallenge(object.text(.challenge)))
     }
 
     private static func object(_ interaction: Interaction) throws -> JSONObject {
@@ -216,8 +267,8 @@ extension ScopeImplications {
 /// reader accepts the absence of every member that came later than the table.
 private enum StoredMember: String {
     case clientID, clientName, clientHost, isLoopbackOnly, refreshes, demandedMethod, proofDemand, documentDigest
-    case redirectURI, state, challenge, resourceID, scope, includes, maxAge, contexts, signedInAt, original, pushed,
-        choice
+    case redirectURI, state, challenge, device, resourceID, scope, includes, maxAge, contexts, signedInAt, original,
+        pushed, choice
 }
 
 /// A stored request that lacks a member or holds one of another form.

@@ -29,12 +29,20 @@ struct RequestedAccess: Sendable {
         _ request: AuthorizationRequest, client: Client, defaultResource: ResourceIdentifier?,
         in transaction: Transaction
     ) throws -> Result<RequestedAccess, OAuthError> {
+        try find(request.scope, at: request.resource, client: client, defaultResource: defaultResource, in: transaction)
+    }
+
+    /// Finds the MCP server that a request names, if any, with the scopes that it names, if any.
+    static func find(
+        _ scope: ScopeSet?, at named: ResourceIdentifier?, client: Client, defaultResource: ResourceIdentifier?,
+        in transaction: Transaction
+    ) throws -> Result<RequestedAccess, OAuthError> {
         let usable = try transaction.resources.list().filter { client.mayUse($0.id) }
         let closed = try client.excluding(in: transaction)
         return Result { () throws(OAuthError) in
-            let resource = try choose(request.resource, usable, but: closed, defaultResource)
+            let resource = try choose(named, usable, but: closed, defaultResource)
             return RequestedAccess(
-                resource: resource, scope: ScopeRule.grantable(request.scope, at: resource.catalogue))
+                resource: resource, scope: ScopeRule.grantable(scope, at: resource.catalogue))
         }
     }
 

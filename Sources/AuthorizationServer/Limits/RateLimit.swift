@@ -17,8 +17,18 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
     private let whole = Mutex<[Key: Int64]>([:])
 
     /// A limit that keeps the counts of at most `capacity` keys.
-    package init(burst: Int, perMinute: Int, capacity: Int = 20_000) {
-        step = 60_000 / Int64(perMinute)
+    package convenience init(burst: Int, perMinute: Int, capacity: Int = 20_000) {
+        self.init(burst: burst, milliseconds: 60_000 / Int64(perMinute), capacity)
+    }
+
+    /// A limit of `burst` times at once and one further time every so many seconds, which keeps the counts of at most `capacity`
+    /// keys.
+    package convenience init(burst: Int, every seconds: Int64, capacity: Int = 20_000) {
+        self.init(burst: burst, milliseconds: 1000 * seconds, capacity)
+    }
+
+    private init(burst: Int, milliseconds: Int64, _ capacity: Int) {
+        step = milliseconds
         allowance = step * Int64(burst)
         self.capacity = capacity
     }
@@ -35,6 +45,13 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
             if whole[key] == nil, whole.count >= capacity { makeRoom(in: &whole, now: now) }
             whole[key] = start + step
             return nil
+        }
+    }
+
+    /// Takes back one use that turned out not to count.
+    package func giveBack(_ key: Key) {
+        whole.withLock { whole in
+            if let kept = whole[key] { whole[key] = kept - step }
         }
     }
 

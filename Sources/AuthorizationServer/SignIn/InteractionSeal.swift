@@ -16,6 +16,8 @@ struct InteractionSeal: Sendable {
         case consent(InteractionID, client: String?)
         /// The page of an elicitation. The sign-in page does not name the MCP server, which only the asked user may learn.
         case elicitation(ElicitationPageID)
+        /// The page on which a user types the code of a device; the code if a link filled it in.
+        case device(code: UserCode?)
         /// The account page; `isAgain` marks a step on it that needs a fresh sign-in.
         case account(isAgain: Bool)
     }
@@ -61,6 +63,7 @@ struct InteractionSeal: Sendable {
             object["consent"] = .string(id.string)
             object["client"] = client.map(JSON.string)
         case .elicitation(let id): object["elicitation"] = .string(id.string)
+        case .device(let code): object["device"] = .string(code?.shown ?? "")
         case .account(let isAgain): object["account"] = .bool(isAgain)
         }
         let content = JSON.object(object)
@@ -86,6 +89,7 @@ struct InteractionSeal: Sendable {
 
     private static func waiting(_ content: JSONObject) -> Waiting? {
         if let page = content["elicitation"]?.string { return ElicitationPageID(page).map(Waiting.elicitation) }
+        if let code = content["device"]?.string { return .device(code: UserCode(code)) }
         if let isAgain = content["account"]?.bool { return .account(isAgain: isAgain) }
         let client = content["client"]?.string
         if let page = content["consent"]?.string { return InteractionID(page).map { .consent($0, client: client) } }

@@ -35,6 +35,8 @@ package struct SignInEndpoint: Sendable {
     package enum Next: Sendable {
         case authorization(AuthorizeOutcome)
         case elicitation(ElicitationPageID)
+        /// The page for the code of a device, with the code if a link filled it in.
+        case device(UserCode?)
         /// The account page; the user whose step on that page has to be repeated, if the sign-in was for a step.
         case account(again: UserID?)
     }
@@ -43,7 +45,7 @@ package struct SignInEndpoint: Sendable {
     package struct Prompt: Sendable {
         /// What the user signs in for.
         package enum Purpose: Sendable {
-            case authorization, elicitation, account
+            case authorization, elicitation, device, account
         }
 
         /// The client for display; nil unless a client asks for an authorization.
@@ -116,6 +118,7 @@ package struct SignInEndpoint: Sendable {
                     parameters, arrival: arrival, person: person, browser: browser, trace: trace))
         case .consent(let id, _): .authorization(.consent(id))
         case .elicitation(let id): .elicitation(id)
+        case .device(let code): .device(code)
         case .account(let isAgain): .account(again: isAgain ? person.user.id : nil)
         }
     }
@@ -130,6 +133,7 @@ package struct SignInEndpoint: Sendable {
             return .expired(back: back)
         case .consent(let id, _): return .moved(.authorization(.consent(id)))
         case .elicitation(let id): return .moved(.elicitation(id))
+        case .device(let code): return .moved(.device(code))
         case .account: return .moved(.account(again: nil))
         }
     }
@@ -141,7 +145,7 @@ package struct SignInEndpoint: Sendable {
         case .authorization(_, _, _, let reference):
             authorize.observer.trace(reference.map(AuthorizationTrace.Key.reference), for: browser)
         case .consent(let id, _): authorize.observer.trace(.interaction(id), for: browser)
-        case .elicitation, .account: nil
+        case .elicitation, .device, .account: nil
         case nil: authorize.observer.newTrace(for: browser)
         }
     }
@@ -200,6 +204,7 @@ extension InteractionSeal.Waiting {
         case .authorization(_, _, let client, _), .consent(_, let client):
             .init(client: client, purpose: .authorization)
         case .elicitation: .init(client: nil, purpose: .elicitation)
+        case .device: .init(client: nil, purpose: .device)
         case .account: .init(client: nil, purpose: .account)
         }
     }

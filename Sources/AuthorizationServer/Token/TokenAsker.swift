@@ -43,9 +43,11 @@ extension Client: TokenAsker {
             parameters, authorization: authorization, knowing: knowledge, now: now)
     }
 
-    /// A client may use the grant types that it registered, or all of them if it registered none. To act for itself it needs an
-    /// operator's permission instead, which that grant demands.
-    func mayUse(_ grant: GrantType) -> Bool { grant == .clientCredentials || metadata.allows(grant) }
+    /// A client may use the grant types that it registered, or all of them if it registered none. To act for itself or to begin on a
+    /// device it needs an operator's permission instead, which those grants demand.
+    func mayUse(_ grant: GrantType) -> Bool {
+        grant == .clientCredentials || grant == .deviceCode || metadata.allows(grant)
+    }
 }
 
 extension Resource: TokenAsker {

@@ -11,6 +11,8 @@ package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
     case registration = "registration_endpoint"
     /// Pushed authorization requests.
     case pushedAuthorization = "pushed_authorization_request_endpoint"
+    /// Requests of devices without a browser.
+    case deviceAuthorization = "device_authorization_endpoint"
     /// The key set.
     case keys = "jwks_uri"
 
@@ -23,6 +25,7 @@ package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
         case .introspection: "/introspect"
         case .registration: "/register"
         case .pushedAuthorization: "/par"
+        case .deviceAuthorization: "/device_authorization"
         case .keys: "/jwks"
         }
     }

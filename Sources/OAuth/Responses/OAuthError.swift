@@ -9,6 +9,7 @@ package import JOSE
 /// Spec: RFC 8707 §2
 /// Spec: RFC 9470 §5
 /// Spec: RFC 9101 §7
+/// Spec: RFC 8628 §3.5
 package struct OAuthError: Error, Hashable, Sendable {
     /// The error codes of this server.
     package enum Code: String, Hashable, Sendable, CaseIterable {
@@ -36,6 +37,12 @@ package struct OAuthError: Error, Hashable, Sendable {
         case invalidTarget = "invalid_target"
         /// The user or a policy denied the request.
         case accessDenied = "access_denied"
+        /// The user of a device has not decided yet.
+        case authorizationPending = "authorization_pending"
+        /// The user of a device has not decided yet, and the device asks too often.
+        case slowDown = "slow_down"
+        /// The device code has expired.
+        case expiredToken = "expired_token"
         /// `prompt=none` was requested, but the user has to sign in.
         case loginRequired = "login_required"
         /// `prompt=none` was requested, but the user has to approve.

@@ -63,6 +63,7 @@ struct AuthorizeHandlers: Sendable {
                 switch next {
                 case .authorization(let outcome): try await present(outcome, afterForm: true, context)
                 case .elicitation(let id): Response.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)"))
+                case .device(let code): DeviceHandlers.entry(of: code, gatehouse)
                 case .account(let user): try account(user, visitor)
                 }
             return visitor.addingCookie(to: response).setting(cookie: Visitor.signedIn(cookie, rules: pipeline.cookies))
@@ -86,6 +87,7 @@ struct AuthorizeHandlers: Sendable {
             return visitor.addingCookie(to: try await present(outcome, afterForm: true, context))
         case .moved(.elicitation(let id)):
             return visitor.addingCookie(to: .seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
+        case .moved(.device(let code)): return visitor.addingCookie(to: DeviceHandlers.entry(of: code, gatehouse))
         case .moved(.account):
             return visitor.addingCookie(to: .seeOther(gatehouse.settings.issuer.endpoint("/account")))
         case .invalid:

@@ -18,9 +18,9 @@ struct ConsentHandlers: Sendable {
         switch try await gatehouse.consent.show(id, browser: visitor.browser) {
         case .ask(let asked): return page(asked)
         case .noAccess(let refusal, let back): return try noAccess(refusal, back, context)
-        case .answered(let location, let decision): return try pipeline.handOff(to: location, decision)
+        case .answered(let destination, let decision): return try handOff(to: destination, decision)
         case .finished: return finished()
-        case .expired(let back): return pipeline.answers.expired(back: back, context: context)
+        case .expired(let back): return expired(back, context)
         case .signIn(let prompt): return try await door.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
         }
@@ -34,12 +34,12 @@ struct ConsentHandlers: Sendable {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try ConsentForm(OAuth.Parameters(form: body))
         switch try await gatehouse.consent.decide(form, browser: visitor.browser) {
-        case .handOff(let location, let decision): return try pipeline.handOff(to: location, decision)
+        case .handOff(let destination, let decision): return try handOff(to: destination, decision)
         case .again(let asked, let problem): return page(asked, problem: problem)
         case .noAccess(let refusal, let back): return try noAccess(refusal, back, context)
         case .signInAgain(let prompt), .switchAccount(let prompt): return try await door.html(SignInPage(prompt))
         case .finished: return finished()
-        case .expired(let back): return pipeline.answers.expired(back: back, context: context)
+        case .expired(let back): return expired(back, context)
         case .signIn(let prompt):
             return try await door.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
@@ -50,6 +50,25 @@ struct ConsentHandlers: Sendable {
     private func noAccess(_ refusal: NoAccess, _ back: String?, _ context: WebContext) throws -> Response {
         guard let back else { return pipeline.answers.noAccess(refusal, context) }
         return try pipeline.handOff(to: back, .denied)
+    }
+
+    /// The page that brings the decision to the client, or for a device the page that ends the request.
+    private func handOff(
+        to destination: ConsentEndpoint.Destination, _ decision: ConsentEndpoint.Decision
+    ) throws -> Response {
+        switch destination {
+        case .client(let location): try pipeline.handOff(to: location, decision)
+        case .device: pipeline.answers.html(DeviceEndPage(decision == .approved ? .approved : .denied))
+        }
+    }
+
+    /// The page for a request that nobody decided in time.
+    private func expired(_ back: ConsentEndpoint.Destination?, _ context: WebContext) -> Response {
+        switch back {
+        case .client(let location): pipeline.answers.expired(back: location, context: context)
+        case .device: pipeline.answers.html(DeviceEndPage(.expired), status: .gone)
+        case nil: pipeline.answers.expired(back: nil, context: context)
+        }
     }
 
     /// The page for a request that is already answered, with 409.

@@ -148,10 +148,12 @@ extension AccountPage {
         package let ends: PlainText
         /// The time at which the session expires if it stays idle; nil if it expires earlier anyway.
         package let endsUnused: PlainText?
+        /// The addresses of the device and of the approving browser, for a session that began on a device.
+        package let device: DeviceAddresses?
 
         package init(
             id: String, app: App, server: Server, scopes: [String], since: String, lastUsed: String, ends: String,
-            endsUnused: String?
+            endsUnused: String?, device: DeviceAddresses? = nil
         ) {
             session = PlainText(verbatim: id)
             self.app = app
@@ -162,6 +164,7 @@ extension AccountPage {
             self.lastUsed = PlainText(lastUsed)
             self.ends = PlainText(ends)
             self.endsUnused = endsUnused.map { PlainText($0) }
+            self.device = device
         }
     }
 
@@ -268,7 +271,8 @@ extension AccountPage.SessionRow {
     static let sample = Self(
         id: "sample", app: .init(name: "Quill Notes", host: "quill.example.com"), server: .sample,
         scopes: ["Read the files that you can read"], since: "2026-11-21 08:15 UTC", lastUsed: "2026-11-21 09:02 UTC",
-        ends: "2026-12-21 08:15 UTC", endsUnused: "2026-12-05 09:02 UTC")
+        ends: "2026-12-21 08:15 UTC", endsUnused: "2026-12-05 09:02 UTC",
+        device: DeviceAddresses(requestedFrom: "192.0.2.7", approvedFrom: "198.51.100.4"))
 }
 
 extension AccountPage.JobRow {
@@ -328,7 +332,7 @@ extension AccountPage.SessionRow {
             id: session.id.string, app: .init(session.app),
             server: .init(session.server), scopes: session.scopes, since: session.since.shown,
             lastUsed: session.lastUsedAt?.shown ?? "not yet", ends: session.endsAt.shown,
-            endsUnused: session.endsUnusedAt?.shown)
+            endsUnused: session.endsUnusedAt?.shown, device: session.device.map { DeviceAddresses($0) })
     }
 }
 

@@ -105,8 +105,27 @@ package struct ConsentPage: Page {
         }
     }
 
+    /// The device on which the client runs, in place of a destination.
+    package struct Device: Sendable {
+        /// The code that the device shows.
+        package let code: PlainText
+        /// The IP address of the device.
+        package let address: PlainText
+        /// When the device asked.
+        package let since: PlainText
+
+        package init(code: String, address: String?, since: String) {
+            self.code = PlainText(code)
+            self.address = PlainText(address ?? "an unknown address", limit: 100)
+            self.since = PlainText(since)
+        }
+    }
+
     package let client: Client
-    package let destination: Destination
+    /// Nil for a client on a device.
+    package let destination: Destination?
+    /// Nil for a client with a destination.
+    package let device: Device?
     package let resource: Resource
     /// The scopes that a live session of this user already has; all scopes if no live session exists.
     package let scopes: [ScopeChoice]
@@ -127,12 +146,13 @@ package struct ConsentPage: Page {
     package let problem: PlainText?
 
     package init(
-        client: Client, destination: Destination, resource: Resource,
+        client: Client, destination: Destination?, device: Device? = nil, resource: Resource,
         scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], lifetimes: [LifetimeChoice],
         account: String, replacements: [Replacement] = [], token: String, problem: PlainText? = nil
     ) {
         self.client = client
         self.destination = destination
+        self.device = device
         self.resource = resource
         self.scopes = scopes
         self.newScopes = newScopes
@@ -152,6 +172,7 @@ package struct ConsentPage: Page {
     package static let sample = ConsentPage(
         client: Client(name: "Quill Notes", host: "quill.example.com", hasChanged: true),
         destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true, sharedBy: "Quill"),
+        device: Device(code: "WDJB-MJHT", address: "192.0.2.7", since: "2026-11-03 08:15:07 UTC"),
         resource: Resource(
             name: "Team Files", identifier: "https://files.example.org/mcp", owner: "Platform team, Example Org"),
         scopes: [.sample("files:read", "Read the files that you can read")],
@@ -182,10 +203,12 @@ extension ConsentPage {
             client: Client(
                 name: asked.clientName, host: asked.clientHost, isSelfRegistered: asked.isSelfRegistered,
                 hasChanged: asked.hasChanged),
-            destination: Destination(
-                host: asked.redirect.place, isLoopback: asked.redirect.isLoopback,
-                isLoopbackOnly: asked.isLoopbackOnly, isOwnScheme: asked.redirect.ownScheme != nil,
-                sharedBy: asked.redirectIsSharedBy),
+            destination: asked.redirect.map { redirect in
+                Destination(
+                    host: redirect.place, isLoopback: redirect.isLoopback, isLoopbackOnly: asked.isLoopbackOnly,
+                    isOwnScheme: redirect.ownScheme != nil, sharedBy: asked.redirectIsSharedBy)
+            },
+            device: asked.device.map { Device($0) },
             resource: Resource(
                 name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
             scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),

@@ -28,5 +28,6 @@ package enum Pages {
         SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ExpiredPage.self,
         ErrorPage.self, NoAccessPage.self,
         ElicitationPage.self, ElicitationEndPage.self, WrongAccountPage.self, AccountPage.self, IdentitiesPage.self,
+        DevicePage.self, DeviceRequestPage.self, DeviceEndPage.self,
     ]
 }

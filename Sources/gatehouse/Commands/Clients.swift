@@ -45,6 +45,11 @@ struct Clients: AsyncParsableCommand {
         @Flag(help: "Refuse authorization requests that the client does not push (PAR, RFC 9126).") var requirePar =
             false
         @Flag(help: "Bind every access token of the client to a key of the client (DPoP, RFC 9449).") var dpop = false
+        @Flag(
+            help: """
+                Let the client begin on a device without a browser (device grant, RFC 8628); --redirect-uri is then optional.
+                """)
+        var device = false
         @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
         @OptionGroup var service: ServiceOptions
         @OptionGroup var global: GlobalOptions
@@ -54,10 +59,10 @@ struct Clients: AsyncParsableCommand {
                 resources: resource, auth: auth,
                 others: [
                     ("--redirect-uri", !redirectURI.isEmpty), ("--preset", preset != nil),
-                    ("--own-scheme", !ownScheme.isEmpty), ("--require-par", requirePar),
+                    ("--own-scheme", !ownScheme.isEmpty), ("--require-par", requirePar), ("--device", device),
                 ])
             guard name ?? preset?.name != nil else { throw ValidationError("Missing --name.") }
-            guard service.service || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
+            guard service.service || device || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
                 throw ValidationError(preset?.missingRedirect ?? "Missing --redirect-uri.")
             }
             guard keys.isGiven == (method == .privateKeyJWT) else {
@@ -75,7 +80,7 @@ struct Clients: AsyncParsableCommand {
                 redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
                 authMethod: method.rawValue, keys: try keys.draft(), resources: resource,
                 requiresPushedRequests: requirePar, requiresBoundTokens: dpop, ownSchemes: ownScheme,
-                serviceScopes: service.service ? service.scope : nil)
+                serviceScopes: service.service ? service.scope : nil, usesDevice: device)
             return .clients(.add(draft))
         }
 
@@ -116,10 +121,11 @@ struct Clients: AsyncParsableCommand {
     struct Allow: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "allow",
-            abstract: "Allow a client or all clients of a host; replaces a block of the same name.")
+            abstract: "Allow a client or all clients of a host; replaces an earlier rule of the same name.")
         @Argument(help: "Client ID, host (app.example), or '*.example' for all its subdomains.") var hostOrID: String
         @Option(help: "Audience that its signed assertions may name besides the issuer: token-endpoint.")
         var audience: Audience?
+        @Flag(help: "Also let it begin on a device without a browser (device grant, RFC 8628).") var device = false
         @OptionGroup var global: GlobalOptions
 
         /// An audience of client assertions that is accepted only where an administrator allows it.
@@ -128,7 +134,8 @@ struct Clients: AsyncParsableCommand {
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .clients(.allow(hostOrID, acceptsTokenEndpoint: audience == .tokenEndpoint))
+            .clients(
+                .allow(hostOrID, acceptsTokenEndpoint: audience == .tokenEndpoint, allowsDevice: device))
         }
     }
 

@@ -75,11 +75,16 @@ struct SessionPolicyOptions: ParsableArguments {
             Allow only clients with a metadata document on this host (repeatable, replaces the list; 'any' for every host). Sessions of clients on other hosts are revoked. Clients registered with 'clients add' stay allowed.
             """)
     var clientHost: [String] = []
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether permitted clients may begin on a device without a browser (device grant, RFC 8628).")
+    var device: Bool?
 
     var change: SessionPolicyChange {
         SessionPolicyChange(
             longest: longestSession, idle: idleLimit, choices: sessionChoice.isEmpty ? nil : sessionChoice,
-            tokenLife: tokenLife, service: serviceSession, clientHosts: clientHost.isEmpty ? nil : clientHost)
+            tokenLife: tokenLife, service: serviceSession, clientHosts: clientHost.isEmpty ? nil : clientHost,
+            allowsDevice: device)
     }
 }
 

@@ -101,7 +101,10 @@ struct ClientRuleCommandTests {
                 \.object)
             #expect(whole?.map { $0["name"] } == ["desk", "*.bad.example", "good.example"])
             #expect(whole?.map { $0["about"] } == ["client", "host", "host"])
-            #expect(whole?.first?.members.map(\.name) == ["name", "about", "rule", "audience", "created_at"])
+            #expect(
+                whole?.first?.members.map(\.name) == [
+                    "name", "about", "rule", "audience", "device_grant", "created_at",
+                ])
             let first = try await world.gatehouse("clients", "rules", "list", "--json", "--limit", "2")
             #expect(first.errors.contains("--after '*.bad.example'"))
             let rest = try await world.gatehouse("clients", "rules", "list", "--json", "--after", "*.bad.example")

@@ -33,7 +33,9 @@ struct RouteTableTests {
             let open = Set(try Self.routes(h).filter(\.audience.isOpenToScripts).map(\.template))
             let settings = h.gatehouse.settings
             let metadata = AuthorizationServerMetadata.paths(for: settings.issuer, atRoot: settings.metadataAtRoot)
-            let ofClients = ["/token", "/par", "/revoke", "/register", "/register/{id}"]
+            let ofClients = [
+                "/token", "/par", "/device_authorization", "/revoke", "/register", "/register/{id}",
+            ]
             #expect(open == Set(ofClients + ["/jwks"] + metadata))
         }
     }

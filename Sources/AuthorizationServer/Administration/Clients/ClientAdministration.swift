@@ -11,8 +11,9 @@ struct ClientAdministration: AdministrationNoun {
         case .add(let draft): try await addClient(draft)
         case .list(let page): try await rows.list(page)
         case .show(let id): .one(try await store.read { try rows.row(ClientID(id), $0) })
-        case .allow(let name, let acceptsTokenEndpoint):
-            try await rules.set(.allow, for: name, nil, acceptsTokenEndpoint: acceptsTokenEndpoint)
+        case .allow(let name, let acceptsTokenEndpoint, let allowsDevice):
+            try await rules.set(
+                .allow, for: name, nil, acceptsTokenEndpoint: acceptsTokenEndpoint, allowsDevice: allowsDevice)
         case .block(let name, let reason): try await rules.set(.block, for: name, reason)
         case .rules(let page): try await rules.list(page)
         case .removeRule(let name, let reason): try await rules.remove(name, reason)
@@ -49,7 +50,7 @@ struct ClientAdministration: AdministrationNoun {
         for text in draft.redirectURIs where !redirects.contains(where: { $0.string == text }) {
             redirects.append(try RedirectURI(text))
         }
-        guard !redirects.isEmpty || draft.serviceScopes != nil else {
+        guard !redirects.isEmpty || draft.serviceScopes != nil || draft.usesDevice else {
             throw AdministrationError(.invalid, "A client must have at least one redirect URI.")
         }
         try OwnSchemes(draft.ownSchemes).check(redirects)
@@ -58,7 +59,7 @@ struct ClientAdministration: AdministrationNoun {
             let client = RegisteredClient(
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
                 keys: keys,
-                grantTypes: draft.serviceScopes == nil ? [.authorizationCode, .refreshToken] : [.clientCredentials],
+                grantTypes: draft.grantTypes,
                 requiresPushedRequests: draft.requiresPushedRequests,
                 requiresBoundTokens: draft.requiresBoundTokens,
                 resources: draft.serviceScopes == nil
@@ -155,5 +156,13 @@ struct ClientAdministration: AdministrationNoun {
         case .permissions(let request): try permissions.sessions(revokedBy: request, transaction)
         case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .redirects, .invitations: []
         }
+    }
+}
+
+extension ClientDraft {
+    /// The grant types of the client. One that begins only on devices has no redirect, and so no authorization code.
+    fileprivate var grantTypes: [GrantType] {
+        guard serviceScopes == nil else { return [.clientCredentials] }
+        return (redirectURIs.isEmpty ? [] : [.authorizationCode]) + [.refreshToken] + (usesDevice ? [.deviceCode] : [])
     }
 }

@@ -9,8 +9,8 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     /// Shows one client.
     case show(String)
     /// Allows a client or all clients of a host; takes precedence over the configuration. `acceptsTokenEndpoint` also admits the token
-    /// endpoint as audience of client assertions.
-    case allow(String, acceptsTokenEndpoint: Bool = false)
+    /// endpoint as audience of client assertions, and `allowsDevice` the device grant.
+    case allow(String, acceptsTokenEndpoint: Bool = false, allowsDevice: Bool = false)
     /// Blocks a client or all clients of a host, and revokes their sessions; takes precedence over every allowance.
     case block(String, reason: String? = nil)
     /// Lists the rules about clients and hosts.
@@ -71,12 +71,14 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var ownSchemes: [String]
     /// The scopes that the client may have at its MCP server by itself; nil for a client that users approve.
     package var serviceScopes: [String]?
+    /// Whether it may use the device grant.
+    package var usesDevice: Bool
 
     /// A client to register.
     package init(
         id: String?, name: String, redirectURIs: [String], authMethod: String, keys: KeysDraft? = nil,
         resources: [String], requiresPushedRequests: Bool = false, requiresBoundTokens: Bool = false,
-        ownSchemes: [String] = [], serviceScopes: [String]? = nil
+        ownSchemes: [String] = [], serviceScopes: [String]? = nil, usesDevice: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -88,5 +90,6 @@ package struct ClientDraft: Codable, Hashable, Sendable {
         self.requiresBoundTokens = requiresBoundTokens
         self.ownSchemes = ownSchemes
         self.serviceScopes = serviceScopes
+        self.usesDevice = usesDevice
     }
 }

@@ -61,6 +61,7 @@ struct ClientRows: AdministrationNoun {
             var row = client.row(rule: rule?.rule)
             row["require_pushed_authorization_requests"] = .bool(client.requiresPushedRequests)
             row["dpop_bound_access_tokens"] = .bool(client.requiresBoundTokens)
+            row["device_grant"] = .bool(try DevicePermission.refusal(of: id, in: transaction) == nil)
             row["resources"] = .strings(
                 try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })
             row["permissions"] = .array(

@@ -9,12 +9,14 @@ struct ClientRuleAdministration: AdministrationNoun {
 
     /// Sets a rule. A block revokes the sessions of the clients that it matches.
     func set(
-        _ rule: ClientRule.Rule, for name: String, _ reason: String?, acceptsTokenEndpoint: Bool = false
+        _ rule: ClientRule.Rule, for name: String, _ reason: String?, acceptsTokenEndpoint: Bool = false,
+        allowsDevice: Bool = false
     ) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         let (entry, ended, warning) = try await store.write { transaction in
             let (target, unknown) = try self.ruleTarget(name, transaction)
-            let entry = ClientRule(target, rule, acceptsTokenEndpoint: acceptsTokenEndpoint, createdAt: now)
+            let entry = ClientRule(
+                target, rule, acceptsTokenEndpoint: acceptsTokenEndpoint, allowsDevice: allowsDevice, createdAt: now)
             try transaction.clientRules.set(entry)
             try audit(
                 transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
@@ -104,6 +106,7 @@ struct ClientRuleAdministration: AdministrationNoun {
     private static func remark(on rule: ClientRule) -> String? {
         let parts = [
             rule.target.host.map { "host \($0)" }, rule.acceptsTokenEndpoint ? "with audience token-endpoint" : nil,
+            rule.allowsDevice ? "with device grant" : nil,
         ]
         let remark = parts.compactMap(\.self).joined(separator: " ")
         return remark.isEmpty ? nil : remark
@@ -144,6 +147,7 @@ extension ClientRule {
         [
             "name": .string(target.name), "about": target.clientID == nil ? "host" : "client",
             "rule": .string(rule.rawValue), "audience": acceptsTokenEndpoint ? "token-endpoint" : .null,
+            "device_grant": .bool(allowsDevice),
             "created_at": .string(createdAt.rfc3339),
         ]
     }

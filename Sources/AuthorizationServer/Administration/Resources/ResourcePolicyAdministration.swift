@@ -80,6 +80,9 @@ struct ResourcePolicyAdministration: AdministrationNoun {
                 "Live sessions keep their expiry and idle timeout. Revoke them with 'gatehouse sessions revoke --resource "
                     + "\(resource.id)'.")
         }
+        if old.allowsDevice, !new.allowsDevice {
+            notes.append("Sessions that began on a device stay live. 'gatehouse sessions show ID' says how one began.")
+        }
         if old.tokenLife != new.tokenLife { notes.append("The new lifetime applies to tokens issued from now on.") }
         return notes
     }

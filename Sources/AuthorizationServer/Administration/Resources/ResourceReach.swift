@@ -66,6 +66,7 @@ struct ResourceReach: AdministrationNoun {
             "service_session": length(
                 terms.service, terms.service != SessionTerms.serviceLength || policy.service != nil),
             "client_hosts": setting(.strings(policy.clientHosts), !policy.clientHosts.isEmpty),
+            "device_grant": setting(.bool(policy.allowsDevice), !policy.allowsDevice),
         ]
     }
 

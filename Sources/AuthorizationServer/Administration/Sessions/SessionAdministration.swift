@@ -36,6 +36,8 @@ struct SessionAdministration: AdministrationNoun {
             guard let session = try transaction.sessions.find(id) else { throw Self.sessionNotFound(text) }
             var row = try rows([session], transaction).first ?? JSONObject()
             for (name, value) in session.details.members { row[name] = value }
+            let origin = try transaction.devices.origin(of: id)
+            for (name, value) in origin?.details.members ?? [] { row[name] = value }
             return .one(row)
         }
     }
@@ -105,6 +107,16 @@ extension Session {
             "auth_time": userID == nil ? .null : .string(authTime.rfc3339), "ended_at": JSON(endedAt),
             "end_reason": JSON(endReason?.rawValue),
             "ended_by": JSON(endedBy?.rawValue),
+        ]
+    }
+}
+
+extension DeviceOrigin {
+    /// The fields of `sessions show` for a session that a device began.
+    fileprivate var details: JSONObject {
+        [
+            "started_on": "device", "requested_at": .string(requestedAt.rfc3339),
+            "requested_from": JSON(requestedFrom), "approved_from": JSON(approvedFrom),
         ]
     }
 }

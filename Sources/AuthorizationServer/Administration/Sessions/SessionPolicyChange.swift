@@ -20,11 +20,13 @@ package struct SessionPolicyChange: Codable, Hashable, Sendable {
     package var service: String?
     /// The hosts whose clients are allowed, or only `any`.
     package var clientHosts: [String]?
+    /// Whether sessions may begin on a device without a browser.
+    package var allowsDevice: Bool?
 
     /// A change of the given settings.
     package init(
         longest: String? = nil, idle: String? = nil, choices: [String]? = nil, tokenLife: String? = nil,
-        service: String? = nil, clientHosts: [String]? = nil
+        service: String? = nil, clientHosts: [String]? = nil, allowsDevice: Bool? = nil
     ) {
         self.longest = longest
         self.idle = idle
@@ -32,6 +34,7 @@ package struct SessionPolicyChange: Codable, Hashable, Sendable {
         self.tokenLife = tokenLife
         self.service = service
         self.clientHosts = clientHosts
+        self.allowsDevice = allowsDevice
     }
 
     /// Whether no setting changes.
@@ -50,6 +53,7 @@ extension SessionPolicy {
         }
         if let text = change.service { policy.service = try Self.length(text, of: "--service-session", Self.lengths) }
         if let texts = change.clientHosts { policy.clientHosts = try Self.hosts(texts) }
+        policy.allowsDevice = change.allowsDevice ?? policy.allowsDevice
         return policy
     }
 

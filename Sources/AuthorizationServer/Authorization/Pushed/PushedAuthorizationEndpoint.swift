@@ -94,7 +94,7 @@ extension Client {
     ///
     /// A client has a count of its own only if an operator registered it and it authenticates: anyone can push as a public client,
     /// and anyone can register clients with secrets or publish documents with keys.
-    fileprivate func pusher(from source: RequestSource) -> PushedRequest.Pusher {
+    func pusher(from source: RequestSource) -> PushedRequest.Pusher {
         guard isRegistered, metadata.authMethod != .none else {
             return .network(
                 source.network?.description ?? "unknown", site: source.site?.description ?? "unknown")

@@ -48,11 +48,10 @@ extension ClientDirectory {
 
     /// Throws unless a redirect that was verified when a consent page was opened is still admitted.
     func checkRedirect(of pending: PendingAuthorization, in transaction: Transaction) throws {
-        guard pending.clientID.isSelfRegistered,
+        guard pending.clientID.isSelfRegistered, let requested = pending.redirect?.uri.string,
             case .registered(let client) = try record(of: pending.clientID, in: transaction)
         else { return }
         let redirects = try admitted(client, in: transaction).metadata.redirectURIs
-        let requested = pending.redirect.uri.string
         guard
             RedirectRule.verify(requested, registered: redirects, localhostAnyPort: settings.localhostAnyPort) != nil
         else {

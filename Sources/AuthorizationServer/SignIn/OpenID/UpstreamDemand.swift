@@ -31,7 +31,7 @@ struct UpstreamDemand: Hashable, Sendable {
                 isAnew: isNow || demand?.isAnew ?? false, maxAge: isNow ? nil : demand?.maxAge,
                 contexts: demand?.contexts ?? [], hint: draft?.loginHint)
         case .account(let isAgain): self.init(isAnew: isAgain)
-        case .consent, .elicitation: self.init(isAnew: isSignedIn)
+        case .consent, .elicitation, .device: self.init(isAnew: isSignedIn)
         }
     }
 
