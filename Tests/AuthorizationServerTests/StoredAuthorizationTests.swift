@@ -37,8 +37,12 @@ struct StoredAuthorizationTests {
         let pending = try PendingAuthorization(of: interaction(text))
         #expect(pending.clientID.string == "quill" && pending.clientName == "Quill Notes")
         #expect(pending.clientHost == "app.example" && pending.documentDigest == digest)
-        #expect(pending.redirect.uri.string == "https://app.example/callback" && pending.state == "xyz")
-        #expect(pending.challenge.string == Self.challenge && pending.resourceID == id)
+        guard case .redirect(let redirect, let state, let challenge) = pending.delivery else {
+            Issue.record("the request has no redirect")
+            return
+        }
+        #expect(redirect.uri.string == "https://app.example/callback" && state == "xyz")
+        #expect(challenge.string == Self.challenge && pending.resourceID == id)
         #expect(pending.scope == [try Scope("files:read"), try Scope("files:write")])
         #expect(pending.implications.direct == [try Scope("files:write"): [try Scope("files:read")]])
         #expect(pending.maxAge == 60 && pending.contexts.map(\.rawValue) == ["urn:example:strong"])
