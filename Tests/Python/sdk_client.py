@@ -6,9 +6,14 @@ from typing import Any
 
 import httpx2
 from conversation import converse
+from joserfc.jwk import ECKey, KeySet, RSAKey
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
-from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
+from mcp.client.auth.extensions.client_credentials import (
+    ClientCredentialsOAuthProvider,
+    PrivateKeyJWTOAuthProvider,
+    SignedJWTParameters,
+)
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from mcp_types import (
@@ -90,7 +95,22 @@ class Conversation:
         )
 
     def service(self, request: dict[str, Any]) -> OAuthClientProvider:
-        """A client that acts for itself, with its secret."""
+        """A client that acts for itself, with its key or its secret."""
+        if request["auth_method"] == "private_key_jwt":
+            signing = SignedJWTParameters(
+                issuer=request["client_id"],
+                subject=request["client_id"],
+                signing_key=self.key.as_pem(private=True).decode(),
+                signing_algorithm=self.algorithm,
+            )
+            return PrivateKeyJWTOAuthProvider(
+                server_url=request["server"],
+                storage=self.memory,
+                client_id=request["client_id"],
+                assertion_provider=signing.create_assertion_provider(),
+                scope=request.get("scope"),
+                issuer=request["issuer"],
+            )
         return ClientCredentialsOAuthProvider(
             server_url=request["server"],
             storage=self.memory,
@@ -170,6 +190,12 @@ class Conversation:
         meta = {"_meta": {"example.gatehouse/review": review}}
         return CreateMessageResult(role="assistant", content=content, model="model-1", **meta)
 
+    async def make_key(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A new key for the SDK's own assertions; the public half as a JWK set."""
+        self.algorithm = request["algorithm"]
+        self.key = ECKey.generate_key("P-256") if self.algorithm == "ES256" else RSAKey.generate_key(2048)
+        return KeySet([self.key]).as_dict(private=False)
+
     async def tools(self, _: dict[str, Any]) -> list[str]:
         return [tool.name for tool in (await self.while_alive(self.client.list_tools(cache_mode="bypass"))).tools]
 
@@ -204,7 +230,7 @@ class Conversation:
             setattr(self.person, name, value)
 
 
-VERBS = ("connect", "tools", "call", "state", "expire", "change_person")
+VERBS = ("connect", "make_key", "tools", "call", "state", "expire", "change_person")
 
 
 async def main() -> None:

@@ -85,6 +85,11 @@ struct SDKClient: Sendable {
         return try await conversation.ask("connect", request).object?["protocol"]?.string
     }
 
+    /// Makes a key with which the SDK signs its assertions; the public half as a JWK set.
+    func makeKey(_ algorithm: String) async throws -> JSON {
+        try await conversation.ask("make_key", ["algorithm": .string(algorithm)])
+    }
+
     /// The names of the server's tools.
     func tools() async throws -> [String] {
         try await conversation.ask("tools").strings ?? []

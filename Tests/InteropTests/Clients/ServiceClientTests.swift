@@ -35,6 +35,30 @@ struct ServiceClientTests {
         }
     }
 
+    @Test(arguments: ["RS256", "ES256"])
+    func `it proves itself with a key, by an assertion of the SDK's own for each token`(algorithm: String) async throws
+    {
+        try await Scene.play { scene in
+            let client = try SDKClient(on: scene.stage)
+            let set = try await client.makeKey(algorithm)
+            let file = try scene.stage.write(set.text, to: "service.jwks.json")
+            let added = try await scene.gatehouse.object([
+                "clients", "add", "--service", "--name", "Nightly Report", "--resource", scene.server, "--scope",
+                "files:read", "--jwks", file,
+            ])
+            #expect(added["client_secret"] == nil)
+            try await client.connect(
+                to: scene.server,
+                as: .service(added, authentication: "private_key_jwt", issuer: scene.gatehouse.issuer))
+            #expect(try await client.call("list_files") != nil)
+            try await client.expireAccessToken()
+            #expect(try await client.call("list_files") != nil)
+            let holding = try await client.holding()
+            #expect(holding.turns == 2 && holding.refreshToken == nil && holding.pages.isEmpty)
+            #expect(try await scene.sessions().count == 1)
+        }
+    }
+
     @Test func `a withdrawn permission stops it at its next call`() async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
