@@ -12,7 +12,7 @@ import Testing
 
 /// Every grant of the token endpoint, with something to redeem.
 enum RedeemableGrant: CaseIterable, Sendable {
-    case code, refreshToken, exchange, clientCredentials
+    case code, refreshToken, exchange, clientCredentials, clientCredentialsByKey, serverCredentials
 }
 
 /// Everything that takes away what a grant rests on, each by the verb of an operator.
@@ -24,20 +24,27 @@ enum Withdrawal: CaseIterable, Sendable {
     func refusal(of grant: RedeemableGrant) -> String? {
         switch (grant, self) {
         case (.code, .clientBlocked), (.code, .clientRemoved), (.refreshToken, .clientBlocked),
-            (.refreshToken, .clientRemoved), (.clientCredentials, .clientBlocked), (.clientCredentials, .clientRemoved):
+            (.refreshToken, .clientRemoved), (.clientCredentials, .clientBlocked), (.clientCredentials, .clientRemoved),
+            (.clientCredentialsByKey, .clientBlocked), (.clientCredentialsByKey, .clientRemoved),
+            (.serverCredentials, .resourceDisabled), (.serverCredentials, .resourceRemoved):
             "invalid_client"
+        // The token of an MCP server is for the endpoints of Gatehouse, so it rests on the MCP server alone.
+        case (.serverCredentials, _): nil
         // No operator's verb takes a scope out of an approval.
         case (.code, .scopeWithdrawn), (.refreshToken, .scopeWithdrawn): nil
         case (.code, _), (.refreshToken, _): "invalid_grant"
         case (.exchange, .resourceDisabled), (.exchange, .resourceRemoved): "invalid_client"
         case (.exchange, .scopeWithdrawn): "invalid_target"
         case (.exchange, _): "invalid_request"
-        // A client that acts for itself has no user and no host, and opens another session with its own secret.
+        // A client that acts for itself has no user and no host, and opens another session with its own secret or key.
         case (.clientCredentials, .userDisabled), (.clientCredentials, .hostExcluded),
-            (.clientCredentials, .accessLost),
-            (.clientCredentials, .sessionRevoked), (.clientCredentials, .keyReplaced):
+            (.clientCredentials, .accessLost), (.clientCredentials, .sessionRevoked),
+            (.clientCredentials, .keyReplaced),
+            (.clientCredentialsByKey, .userDisabled), (.clientCredentialsByKey, .hostExcluded),
+            (.clientCredentialsByKey, .accessLost), (.clientCredentialsByKey, .sessionRevoked),
+            (.clientCredentialsByKey, .keyReplaced):
             nil
-        case (.clientCredentials, _): "unauthorized_client"
+        case (.clientCredentials, _), (.clientCredentialsByKey, _): "unauthorized_client"
         }
     }
 }
@@ -47,6 +54,9 @@ private struct GrantScene: Sendable {
     let h: Harness
     let grant: RedeemableGrant
     let service: ServiceClient
+    /// The key of the service client or the MCP server that authenticates with one.
+    let key: AssertionKey
+    let server: Resource
     let code: Redeemable
     let tokens: Tokens
 
@@ -59,10 +69,15 @@ private struct GrantScene: Sendable {
             let browser = h.browser()
             let tokens = try await h.tokens(browser)
             _ = try await h.providers.connect(tokens.access, browser)
-            let service = try await h.addService()
-            _ = try await h.serve(service)
+            let key = AssertionKey()
+            let server =
+                grant == .serverCredentials
+                ? try await h.gatehouse.addServer("https://keyed.example/mcp", key: key) : h.resource
+            let service = try await h.addService(key: grant == .clientCredentialsByKey ? key : nil)
+            _ = try await h.serve(service, key: grant == .clientCredentialsByKey ? key : nil)
             let code = try await h.code(browser)
-            try await test(GrantScene(h: h, grant: grant, service: service, code: code, tokens: tokens))
+            try await test(
+                GrantScene(h: h, grant: grant, service: service, key: key, server: server, code: code, tokens: tokens))
         }
         try await provider.stop()
     }
@@ -73,18 +88,23 @@ private struct GrantScene: Sendable {
         case .refreshToken: try await h.refresh(tokens.refresh)
         case .exchange: try await h.providers.exchange(tokens.access)
         case .clientCredentials: try await h.serve(service)
+        case .clientCredentialsByKey: try await h.serve(service, key: key)
+        case .serverCredentials:
+            try await h.send(
+                "/token", [("grant_type", "client_credentials")] + key.form(of: server.id.string, now: h.clock.now))
         }
     }
 
     func withdraw(_ withdrawal: Withdrawal) async throws {
-        let client = grant == .clientCredentials ? service.id : h.registered.id
+        let isService = [.clientCredentials, .clientCredentialsByKey].contains(grant)
+        let client = isService ? service.id : h.registered.id
         switch withdrawal {
         case .userDisabled: try await h.administer(.users(.disable(name: "ada")))
         case .clientBlocked: try await h.administer(.clients(.block(client.string)))
         case .clientRemoved: try await h.administer(.clients(.remove(client.string)))
         case .resourceDisabled:
             try await h.gatehouse.store.write { _ = try $0.execute("UPDATE resources SET disabled_at = 1") }
-        case .resourceRemoved: try await h.administer(.resources(.remove(h.resource.id.string)))
+        case .resourceRemoved: try await h.administer(.resources(.remove(server.id.string)))
         case .sessionRevoked:
             try await h.administer(.sessions(.revoke(SessionSelection(client: client.string), reason: nil)))
         case .scopeWithdrawn:
@@ -107,6 +127,7 @@ private struct GrantScene: Sendable {
             let lives = try sessions.map { "\($0.id) \(try transaction.sessions.grant($0.id)?.generation ?? 0)" }
             let actions: Set<AuditAction> = [
                 .tokenIssued, .tokenRefreshed, .tokenRepeated, .connectionUsed, .sessionOpened, .sessionApproved,
+                .serverTokenIssued,
             ]
             let records = try transaction.audit.tail(limit: 500).filter { actions.contains($0.entry.action) }
             return lives + records.map { "\($0.sequence)" }

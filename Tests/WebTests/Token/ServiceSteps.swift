@@ -18,11 +18,12 @@ extension Harness {
     /// Registers a client that acts for itself at the first MCP server, as `clients add --service` does.
     func addService(
         _ id: String = "nightly", scopes: [String] = ["files:read"],
-        method: ClientAuthenticationMethod = .clientSecretBasic
+        method: ClientAuthenticationMethod = .clientSecretBasic, key: AssertionKey? = nil
     ) async throws -> ServiceClient {
+        let method = key == nil ? method : .privateKeyJWT
         let draft = ClientDraft(
             id: id, name: "Nightly Report", redirectURIs: [], authMethod: method.rawValue,
-            resources: [resource.id.string], serviceScopes: scopes)
+            keys: key.map { .set(JSON.object($0.set).text) }, resources: [resource.id.string], serviceScopes: scopes)
         let row = try await administer(.clients(.add(draft))).rows.first
         return ServiceClient(id: try ClientID(id), secret: row?["client_secret"]?.string ?? "")
     }
@@ -45,12 +46,16 @@ extension Harness {
     }
 
     /// Requests a token for the client itself. In `changes`, nil removes a parameter and a value replaces or adds one.
-    func serve(_ client: ServiceClient, _ changes: [String: String?] = [:]) async throws -> TestResponse {
+    func serve(
+        _ client: ServiceClient, _ changes: [String: String?] = [:], key: AssertionKey? = nil
+    ) async throws -> TestResponse {
         var form: [String: String] = [
             "grant_type": "client_credentials", "resource": resource.identifier.string,
         ]
         for (name, value) in changes { form[name] = value }
-        return try await send("/token", form.map { ($0.key, $0.value) }, basic: (client.id.string, client.secret))
+        let fields = form.map { ($0.key, $0.value) }
+        if let key { return try await send("/token", fields + key.form(of: client.id.string, now: clock.now)) }
+        return try await send("/token", fields, basic: (client.id.string, client.secret))
     }
 
     /// The sessions without a user, oldest first.
