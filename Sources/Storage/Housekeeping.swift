@@ -20,7 +20,7 @@ extension Transaction {
             + devices.tidy(now: now, limit: limit) + replays.tidy(now: now, limit: limit)
             + audit.tallies.close(now: now, limit: limit)
             + deleteFinal(now: now, limit: limit) + dynamicClients.tidy(now: now, limit: limit)
-            + deleteOld(now: now, limit: limit)
+            + accountLinks.tidy(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 
     /// Deletes sessions that ended long ago. Nothing that refers to them is valid any more: no code, no access token and no

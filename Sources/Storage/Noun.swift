@@ -35,6 +35,7 @@ extension Noun {
 }
 
 extension Transaction {
+    package var accountLinks: AccountLinks { AccountLinks(transaction: self) }
     package var allowedRedirects: AllowedRedirects { AllowedRedirects(transaction: self) }
     package var audit: AuditTrail { AuditTrail(transaction: self) }
     package var codes: AuthorizationCodes { AuthorizationCodes(transaction: self) }

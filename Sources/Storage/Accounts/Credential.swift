@@ -133,6 +133,11 @@ extension Credentials {
             """, credential.id.string, credential.data, data, now.seconds) == 1
     }
 
+    /// Removes the credential of this kind from an account, if it has one. The user's logins stay; the caller ends them.
+    package func remove(_ kind: CredentialKind, of user: UserID) throws {
+        try execute("DELETE FROM credentials WHERE user_id = ?1 AND kind = ?2", user.string, kind.rawValue)
+    }
+
     /// Sets the password of an account. The user's logins stay; the caller ends them.
     package func setPassword(_ hash: String, of user: UserID, now: Timestamp) throws {
         try execute(

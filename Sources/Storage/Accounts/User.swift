@@ -7,7 +7,7 @@ package struct User: Hashable, Sendable {
     package let subject: Subject
     /// The name to sign in with; its case does not matter.
     package let name: String
-    /// The address for the operator; Gatehouse sends no mail.
+    /// The address for the operator and for `mail.command`; nobody has verified it.
     package let email: String?
     /// Since when the account is disabled; nil for an enabled one.
     package let disabledAt: Timestamp?
@@ -79,10 +79,19 @@ extension Users {
         ) { try User($0) }
     }
 
-    /// Disables an account since a moment and ends its browser logins, or enables it; false if it does not exist.
+    /// Replaces the e-mail address of an account.
+    package func setEmail(_ email: String, of id: UserID) throws {
+        try execute("UPDATE users SET email = ?2 WHERE id = ?1", id.string, email)
+    }
+
+    /// Disables an account since a moment, ends its browser logins and voids its one-time link, or enables it; false if it does
+    /// not exist.
     @discardableResult
     package func setDisabled(_ since: Timestamp?, _ id: UserID) throws -> Bool {
-        if since != nil { try execute("DELETE FROM browser_logins WHERE user_id = ?1", id.string) }
+        if let since {
+            try execute("DELETE FROM browser_logins WHERE user_id = ?1", id.string)
+            try transaction.accountLinks.void(of: id, now: since)
+        }
         return try execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", id.string, since?.seconds) == 1
     }
 }

@@ -67,6 +67,12 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let identityUnlinked = AuditAction(rawValue: "user.identity_unlinked")
     package static let identityProviderAdded = AuditAction(rawValue: "identity_provider.added")
     package static let identityProviderRemoved = AuditAction(rawValue: "identity_provider.removed")
+    /// An administrator made a link with which a new user sets the first password.
+    package static let userInvited = AuditAction(rawValue: "user.invited")
+    /// An administrator removed a user's password and made a link for a new one.
+    package static let userReset = AuditAction(rawValue: "user.reset")
+    /// Somebody set the password of an account with the link of an invitation or of a reset.
+    package static let accountLinkUsed = AuditAction(rawValue: "user.link_used")
     package static let resourceAdded = AuditAction(rawValue: "resource.added")
     package static let resourceSecretRotated = AuditAction(rawValue: "resource.secret_rotated")
     package static let resourceRemoved = AuditAction(rawValue: "resource.removed")

@@ -40,6 +40,7 @@ enum Schema {
         ("0030 key binding", KeyBinding.statements),
         ("0031 identity providers", IdentityProviderTables.statements),
         ("0032 devices", DeviceTables.statements),
+        ("0033 account links", AccountLinkTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {
