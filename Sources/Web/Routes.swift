@@ -92,6 +92,7 @@ package enum Routes {
             .page(Stylesheet.path, pipeline.stylesheet).onlyReading(),
         ] + UpstreamHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
             + DeviceHandlers(gatehouse: gatehouse, pipeline: pipeline).forPeople
+            + AccountLinkHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
     }
 
     /// The routes of the listener for operators and their probes.

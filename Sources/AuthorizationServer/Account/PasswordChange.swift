@@ -20,12 +20,7 @@ struct PasswordChange: Sendable {
 
     /// The problem of the new password; nil if it is acceptable. It is checked before the current password costs a hash.
     var fault: PasswordChangeError? {
-        guard new == again else { return .differs }
-        switch PasswordRule.fault(of: new) {
-        case .tooShort: return .tooShort
-        case .unusable: return .unusable
-        case nil: return new == current ? .same : nil
-        }
+        NewPassword(new: new, again: again).fault ?? (new == current ? .same : nil)
     }
 }
 

@@ -1,6 +1,6 @@
 package import JOSE
 package import Logging
-import OAuth
+package import OAuth
 package import Storage
 
 /// Carries out requests of administrators, each in one transaction with its audit record. The admin socket and a command that
@@ -12,6 +12,8 @@ package struct Administration: Sendable {
     let diagnostics: Diagnostics
     /// The configured lifetimes, for settings that an MCP server's policy leaves open.
     let sessions: Settings.Sessions
+    /// The issuer, the base of the links for users; nil where no request makes one.
+    let issuer: Issuer?
     let tokens: Settings.Tokens
     /// Who may use new MCP servers.
     let access: Settings.Access
@@ -26,14 +28,15 @@ package struct Administration: Sendable {
     package init(
         store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
         sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(),
-        access: Settings.Access = .init(), folder: DataFolder? = nil,
-        clock: WallClock, log: Logger? = nil
+        access: Settings.Access = .init(), issuer: Issuer? = nil, folder: DataFolder? = nil, clock: WallClock,
+        log: Logger? = nil
     ) {
         self.store = store
         self.keys = keys
         self.providers = providers
         self.diagnostics = diagnostics
         self.sessions = sessions
+        self.issuer = issuer
         self.tokens = tokens
         self.access = access
         self.folder = folder

@@ -190,7 +190,8 @@ extension Harness {
     /// Runs an operator's command.
     @discardableResult
     func administer(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
-        let administration = Administration(store: gatehouse.store, keys: gatehouse.keys, clock: clock.wall)
+        let administration = Administration(
+            store: gatehouse.store, keys: gatehouse.keys, issuer: gatehouse.settings.issuer, clock: clock.wall)
         return try await administration.run(request, by: Administrator(uid: 1000, claimed: nil))
     }
 

@@ -14,6 +14,8 @@ package enum UserRequest: Codable, Hashable, Sendable {
     case enable(name: String)
     /// Replaces a user's password, and optionally revokes the user's sessions.
     case setPassword(name: String, passwordHash: String, endSessions: Bool = false)
+    /// About one-time links with which users set their passwords.
+    case links(AccountLinkRequest)
 }
 
 extension UserRequest: NounRequest {
@@ -22,6 +24,7 @@ extension UserRequest: NounRequest {
         case .list: [.safeOnRolledBackTrail, .long]
         case .disable, .setPassword: [.withdrawsAccess, .long]
         case .add, .enable: .long
+        case .links(let request): request.traits
         }
     }
 
@@ -45,6 +48,7 @@ struct UserAdministration: AdministrationNoun {
         case .disable(let name, let reason): try await setUser(name, disabled: true, reason)
         case .enable(let name): try await setUser(name, disabled: false)
         case .setPassword(let name, let hash, let endSessions): try await setPassword(name, hash, endSessions)
+        case .links(let request): try await request.perform(task)
         }
     }
 
@@ -99,6 +103,8 @@ struct UserAdministration: AdministrationNoun {
             let user = try self.user(name, transaction)
             try transaction.credentials.setPassword(hash, of: user.id, now: now)
             _ = try transaction.logins.endAll(of: user.id)
+            // The administrator's password is the latest word; an older link must not replace it.
+            try transaction.accountLinks.void(of: user.id, now: now)
             try audit(transaction, .passwordChanged, user: user.id)
             let begun =
                 endSessions
@@ -125,7 +131,8 @@ struct UserAdministration: AdministrationNoun {
             let page = try Page(
                 request, of: "user", read: { try transaction.users.list(after: place, limit: $0) },
                 place: { $0.id.string })
-            return .many(page.items.map(\.row), warning: page.warning, next: page.next)
+            let rows = try page.items.map { try $0.row(waitingFor: transaction.accountLinks.unused(of: $0.id)) }
+            return .many(rows, warning: page.warning, next: page.next)
         }
     }
 
@@ -144,12 +151,21 @@ struct UserAdministration: AdministrationNoun {
         case .setPassword(let name, _, let endSessions):
             let user = try user(name, transaction).id
             return endSessions ? [SessionFilter(user: user)] : []
+        case .links(let request): return try request.revokedSessions(task, transaction)
         case .add, .list, .enable: return []
         }
     }
 }
 
 extension User {
+    /// The row of a user in the list, with the link that the user has not used yet.
+    fileprivate func row(waitingFor link: AccountLink?) -> JSONObject {
+        var row = row
+        if let link, disabledAt == nil { row["state"] = .string(link.purpose == .invitation ? "invited" : "reset") }
+        row["link_expires_at"] = JSON(link?.expiresAt)
+        return row
+    }
+
     /// The row of a user.
     var row: JSONObject {
         [

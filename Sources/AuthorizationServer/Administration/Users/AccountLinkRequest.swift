@@ -1,0 +1,32 @@
+import Storage
+
+/// The requests for one-time links with which users set their passwords.
+package enum AccountLinkRequest: Codable, Hashable, Sendable {
+    /// Makes a link for the first password of an account, and adds the account if its name is new. `isNew` refuses a name that
+    /// has an account.
+    case invite(name: String, email: String?, isNew: Bool = false)
+    /// Removes a user's password, signs the user out of every browser, optionally revokes the user's sessions, and makes a link
+    /// for a new password.
+    case reset(name: String, revokesSessions: Bool = false)
+}
+
+extension AccountLinkRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .invite: []
+        case .reset: [.withdrawsAccess, .long]
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await AccountLinkAdministration(task: task).perform(self)
+    }
+
+    func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
+        switch self {
+        case .invite: []
+        case .reset(let name, let revokesSessions):
+            try AccountLinkAdministration(task: task).sessions(of: name, revokesSessions, transaction)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import ServerSupport
+import Storage
+import TestSupport
+import Testing
+
+/// Steps of administrators and users with one-time links.
+extension Harness {
+    static let chosen = "a password of my own"
+
+    /// Invites a user; the path of the link.
+    func invite(_ name: String, email: String? = nil) async throws -> String {
+        try await link(.invite(name: name, email: email))
+    }
+
+    /// Resets a user's password; the path of the link.
+    func reset(_ name: String, revokesSessions: Bool = false) async throws -> String {
+        try await link(.reset(name: name, revokesSessions: revokesSessions))
+    }
+
+    private func link(_ request: AccountLinkRequest) async throws -> String {
+        let answer = try await administer(.users(.links(request)))
+        let link = try #require(answer.rows.first?["link"]?.string)
+        return String(link.dropFirst(gatehouse.settings.issuer.origin.count))
+    }
+
+    /// Submits the form of a link.
+    func take(
+        _ link: String, _ password: String = Harness.chosen, again: String? = nil, in browser: TestBrowser? = nil
+    ) async throws -> TestResponse {
+        try await (browser ?? self.browser()).post(link, [("new", password), ("again", again ?? password)])
+    }
+
+    /// Whether a fresh browser can sign in with this name and password.
+    func canSignIn(_ name: String, _ password: String) async throws -> Bool {
+        let browser = browser()
+        let page = try await browser.get("/account")
+        return try await signIn(browser, at: page, as: name, password: password).status == .seeOther
+    }
+
+    /// The stored link of a path.
+    func stored(link: String) async throws -> AccountLink? {
+        let secret = try #require(AccountLinkSecret(String(link.dropFirst("/invitations/".count))))
+        return try await gatehouse.store.read { try $0.accountLinks.find(secret.digest)?.link }
+    }
+}

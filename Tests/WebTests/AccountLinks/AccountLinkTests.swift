@@ -1,0 +1,138 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import ServerSupport
+import Storage
+import TestSupport
+import Testing
+
+@testable import Web
+
+@Suite("Invitations and resets")
+struct AccountLinkTests {
+    @Test func `an invited user sets a password with the link and signs in with it`() async throws {
+        try await Harness.run { h in
+            let link = try await h.invite("grace", email: "grace@example.org")
+            let browser = h.browser()
+            let page = try await browser.get(link)
+            #expect(page.status == .ok && page.isPage("account-link") && page.text.contains("grace"))
+            let done = try await h.take(link, in: browser)
+            #expect(done.status == .ok && done.isPage("password-set"))
+            #expect(browser.cookies["gatehouse"] == nil, "the link signs nobody in")
+            #expect(try await h.canSignIn("grace", Harness.chosen))
+            let records = try await h.records(.accountLinkUsed)
+            #expect(records.count == 1 && records.first?.reason == "invitation")
+            let user = try #require(try await h.gatehouse.store.read { try $0.users.find(named: "grace") })
+            #expect(records.first?.actor == .person(user.id) && user.email == "grace@example.org")
+            #expect(try await h.records(.userInvited).map(\.user) == [user.id])
+            #expect(try await h.records(.userAdded).map(\.user) == [user.id])
+        }
+    }
+
+    @Test func `an invited user without a password cannot sign in, with an empty one neither`() async throws {
+        try await Harness.run { h in
+            _ = try await h.invite("grace")
+            for password in ["", " ", Harness.chosen] { #expect(try await !h.canSignIn("grace", password)) }
+        }
+    }
+
+    @Test func `a reset invalidates the password and every browser login at once, and the link sets a new one`()
+        async throws
+    {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let browser = h.browser()
+            _ = try await h.account(browser)
+            let link = try await h.reset("ada")
+            #expect(try await browser.get("/account").input("interaction") != nil)
+            #expect(try await h.browserLogins() == 0)
+            #expect(try await h.password() == nil)
+            #expect(try await !h.canSignIn("ada", Harness.password))
+            #expect(try await h.introspect(tokens.access)["active"] == true, "sessions continue unless asked otherwise")
+            #expect(try await browser.get(link).text.contains("reset the password"))
+            #expect(try await h.take(link).isPage("password-set"))
+            #expect(try await h.canSignIn("ada", Harness.chosen))
+            #expect(try await !h.canSignIn("ada", Harness.password))
+            #expect(try await h.records(.userReset).map(\.user) == [h.user.id])
+        }
+    }
+
+    @Test func `a reset revokes the user's sessions on request, and nobody else's`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let foreign = try await h.fixtures.insertSession(h.addUser("bob"))
+            _ = try await h.reset("ada", revokesSessions: true)
+            #expect(try await h.introspect(tokens.access)["active"] == false)
+            #expect(try await h.stored(foreign)?.state == .active)
+            #expect(try await h.records(.sessionEnded).count == 1)
+        }
+    }
+
+    @Test func `an invitation is for an account without a password, and for an enabled one`() async throws {
+        try await Harness.run { h in
+            await #expect(throws: AdministrationError.self) { try await h.invite("ada") }
+            _ = try await h.invite("grace")
+            try await h.administer(.users(.disable(name: "grace")))
+            for request in [AccountLinkRequest.invite(name: "grace", email: nil), .reset(name: "grace")] {
+                await #expect(throws: AdministrationError.self) { try await h.administer(.users(.links(request))) }
+            }
+            await #expect(throws: AdministrationError.self) { try await h.reset("nobody") }
+            let only = AccountLinkRequest.invite(name: "ADA", email: nil, isNew: true)
+            await #expect(throws: AdministrationError.self) { try await h.administer(.users(.links(only))) }
+            #expect(try await h.records(.userInvited).count == 1)
+            #expect(try await h.records(.userReset).isEmpty)
+            #expect(try await h.password()?.data == h.credential.data)
+        }
+    }
+
+    @Test func `a second invitation corrects the address of the account`() async throws {
+        try await Harness.run { h in
+            _ = try await h.invite("grace", email: "grcae@example.org")
+            _ = try await h.invite("Grace", email: "grace@example.org")
+            let user = try await h.gatehouse.store.read { try $0.users.find(named: "grace") }
+            #expect(user?.name == "grace" && user?.email == "grace@example.org")
+            #expect(try await h.records(.userAdded).count == 1)
+        }
+    }
+
+    @Test func `the list of users shows who has not taken a link yet`() async throws {
+        try await Harness.run { h in
+            func state(_ name: String) async throws -> [JSON?] {
+                let rows = try await h.administer(.users(.list())).rows
+                let row = rows.first { $0["name"]?.string == name }
+                return [row?["state"], row?["link_expires_at"]]
+            }
+            let expiry = JSON.string((h.clock.now + 86_400).rfc3339)
+            let link = try await h.invite("grace")
+            #expect(try await state("grace") == ["invited", expiry])
+            #expect(try await state("ada") == ["enabled", .null])
+            _ = try await h.take(link)
+            #expect(try await state("grace") == ["enabled", .null])
+            _ = try await h.reset("ada")
+            #expect(try await state("ada") == ["reset", expiry])
+            try await h.administer(.users(.disable(name: "ada")))
+            #expect(try await state("ada") == ["disabled", .null])
+        }
+    }
+
+    @Test func `a problem of the password is shown in one sentence, and the link stays valid`() async throws {
+        try await Harness.run { h in
+            let link = try await h.invite("grace")
+            let long = String(repeating: "a", count: 1_025)
+            for (new, again, words) in [
+                (Harness.chosen, "something else", "differ"), ("short", nil, "at least 8 characters"),
+                ("", nil, "at least 8 characters"), (long, nil, "too long"), ("with a \u{7} bell", nil, "control"),
+            ] {
+                let answer = try await h.take(link, new, again: again)
+                #expect(answer.status == .badRequest && answer.isPage("account-link"))
+                #expect(answer.element("problem")?.contains(words) == true, "\(words)")
+                if !new.isEmpty { #expect(!answer.text.contains(new)) }
+            }
+            #expect(try await h.stored(link: link)?.usedAt == nil)
+            #expect(try await h.records(.accountLinkUsed).isEmpty)
+            #expect(try await h.take(link).isPage("password-set"))
+        }
+    }
+}
