@@ -6,7 +6,10 @@ import JOSE
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users", abstract: "Manage users.",
-        subcommands: [Add.self, List.self, Disable.self, Enable.self, SetPassword.self, UserGroupsCommand.self])
+        subcommands: [
+            Add.self, UserInviteCommand.self, UserImportCommand.self, List.self, Disable.self, Enable.self,
+            SetPassword.self, UserResetCommand.self, UserGroupsCommand.self,
+        ])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user.")
@@ -27,8 +30,8 @@ struct Users: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
-                Column("name"), Column("state"), Column("email"), Column("created_at", .time), Column("subject", .id),
-                Column("id", .id),
+                Column("name"), Column("state"), Column("link_expires_at", .time), Column("email"),
+                Column("created_at", .time), Column("subject", .id), Column("id", .id),
             ]
         }
 

@@ -89,7 +89,7 @@ struct Composition {
                 traces: gatehouse.traces, trial: probe,
                 examine: { [installationCheck] in await installationCheck.findings() }),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
-            access: gatehouse.settings.access,
+            access: gatehouse.settings.access, issuer: gatehouse.settings.issuer,
             folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)
         return try configuration.administrationSocket().listener(
             logger: .libraries(readiness),

@@ -65,7 +65,7 @@ struct DirectAccess {
             let settings = try configuration.settings()
             return Administration(
                 store: store, keys: keys, providers: providers, diagnostics: try diagnostics(for: request),
-                sessions: settings.sessions, tokens: settings.tokens, access: settings.access,
+                sessions: settings.sessions, tokens: settings.tokens, access: settings.access, issuer: settings.issuer,
                 clock: .system)
         }
 

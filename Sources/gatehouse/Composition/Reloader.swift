@@ -62,6 +62,8 @@ extension ServerConfiguration {
             ("clients.metadata_documents.block", mine.block == its.block),
             ("clients.metadata_documents.private_hosts", mine.privateHosts == its.privateHosts),
             ("clients.metadata_documents.max_size", mine.maxSize == its.maxSize),
+            // Only commands send mail, and each reads the configuration anew.
+            ("mail.command", mail.command == other.mail.command), ("mail.from", mail.sender == other.mail.sender),
         ]
         return groups.filter { !$0.isSame }.map(\.name)
     }

@@ -39,6 +39,9 @@ struct ConfigurationFlags: ParsableArguments {
     var clientsRequirePushedAuthorizationRequests: String?
     @Option(help: "Let users sign in by name and password: true or false.") var signInPassword: String?
     @Option(help: "Additional CA file (repeatable).") var outboundTrust: [String] = []
+    @Option(help: "Program that sends messages to users, then its arguments (repeatable).")
+    var mailCommand: [String] = []
+    @Option(help: "Sender of messages to users.") var mailFrom: String?
     @Option(help: "PEM file with the certificate chain.") var tlsCertificate: String?
     @Option(help: "PEM file with the private key of the certificate.") var tlsKey: String?
     @Option(help: "IP address of a proxy whose forwarding headers are trusted (repeatable).") var proxies: [String] = []
@@ -62,6 +65,7 @@ struct ConfigurationFlags: ParsableArguments {
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
             .registration: clientsRegistration,
             .requirePushedRequests: clientsRequirePushedAuthorizationRequests,
+            .mailFrom: mailFrom,
             .signInPassword: signInPassword, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel,
             .logRequests: logRequests,
             .connectionsTotal: connectionsTotal, .connectionsPerAddress: connectionsPerAddress,
@@ -72,6 +76,7 @@ struct ConfigurationFlags: ParsableArguments {
             .documentsBlock: clientsMetadataDocumentsBlock,
             .documentsPrivateHosts: clientsMetadataDocumentsPrivateHosts, .outboundTrust: outboundTrust,
             .proxies: proxies, .operationsHosts: operationsHosts, .backChannelHosts: backChannelHosts,
+            .mailCommand: mailCommand,
         ]
         let set = single.compactMapValues { $0.map { [$0] } }
         return set.merging(lists.filter { !$0.value.isEmpty }) { first, _ in first }

@@ -62,6 +62,10 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case signInPassword = "sign_in.password"
     /// PEM files with CAs that outbound requests trust besides those of the system.
     case outboundTrust = "outbound.trust"
+    /// The program that sends a message with a one-time link, as an absolute path, and its arguments.
+    case mailCommand = "mail.command"
+    /// The value of the `From` line of such a message.
+    case mailFrom = "mail.from"
     /// The PEM file with the certificate chain of the public listener.
     case tlsCertificate = "tls.certificate"
     /// The PEM file with the private key of the certificate.
@@ -99,7 +103,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     var isList: Bool {
         switch self {
         case .sessionChoices, .documentsAllow, .documentsBlock, .documentsPrivateHosts, .outboundTrust, .proxies,
-            .operationsHosts, .backChannelHosts:
+            .operationsHosts, .backChannelHosts, .mailCommand:
             true
         case .issuer, .metadataAtRoot, .listen, .operationsListen, .data, .keys, .keysPassphraseFile, .templates,
             .adminSocket, .adminGroup, .defaultResource, .accessLifetime, .codeLifetime, .refreshGrace,
@@ -108,7 +112,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             .localhostAnyPort, .registration, .requirePushedRequests, .signInPassword, .tlsCertificate, .tlsKey,
             .logLevel, .logRequests,
             .connectionsTotal,
-            .connectionsPerAddress, .connectionsStall:
+            .connectionsPerAddress, .connectionsStall, .mailFrom:
             false
         }
     }
@@ -145,7 +149,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .connectionsPerAddress: ["256"]
         case .connectionsStall: ["30s"]
         case .keysPassphraseFile, .adminGroup, .defaultResource, .documentsBlock, .documentsPrivateHosts,
-            .outboundTrust, .tlsCertificate, .tlsKey, .proxies, .operationsHosts, .backChannelHosts:
+            .outboundTrust, .tlsCertificate, .tlsKey, .proxies, .operationsHosts, .backChannelHosts, .mailCommand,
+            .mailFrom:
             []
         }
     }

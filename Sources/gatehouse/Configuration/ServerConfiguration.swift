@@ -21,6 +21,7 @@ struct ServerConfiguration: Equatable, Sendable {
     /// Whether users sign in by name and password.
     var signInPassword: Bool
     var trust: [String]
+    var mail: Mail
     var tls: TLS?
     var proxies: [String]
     var log: Log
@@ -77,6 +78,13 @@ struct ServerConfiguration: Equatable, Sendable {
         var stall: Int64
     }
 
+    /// The program that sends a message to a user, with its arguments, and the sender. Without a program, administrators bring
+    /// links to users themselves.
+    struct Mail: Equatable, Sendable {
+        var command: [String]
+        var sender: String?
+    }
+
     /// The PEM files of the certificate chain and its private key, if Gatehouse itself serves TLS.
     struct TLS: Equatable, Sendable {
         var certificate: String
@@ -103,6 +111,7 @@ extension ServerConfiguration {
         clients = try Clients(read)
         signInPassword = try read.flag(.signInPassword)
         trust = read.paths(.outboundTrust)
+        mail = try Mail(read)
         tls = try TLS(read)
         proxies = try read.proxies()
         log = Log(level: try read.level(.logLevel), requests: try read.flag(.logRequests))
@@ -196,6 +205,22 @@ extension ServerConfiguration.Connections {
         total = try read.count(.connectionsTotal, 16...1_000_000)
         perAddress = try read.count(.connectionsPerAddress, 1...1_000_000)
         stall = try read.duration(.connectionsStall, 1...3600, "from 1s to 1h, such as 30s")
+    }
+}
+
+extension ServerConfiguration.Mail {
+    fileprivate init(_ read: ConfigurationReader) throws(ConfigurationError) {
+        command = read.sources.entries(.mailCommand)
+        sender = read.sources.value(.mailFrom)
+        // A relative path would mean another program in another folder.
+        if let program = command.first, !program.hasPrefix("/") {
+            throw .invalid(
+                .mailCommand, program,
+                accepted: "a list that begins with the absolute path of a program, such as [/usr/sbin/sendmail, -t]")
+        }
+        if let sender, sender.contains(where: \.isNewline) {
+            throw .invalid(.mailFrom, sender, accepted: "one line, such as Gatehouse <gatehouse@example.org>")
+        }
     }
 }
 

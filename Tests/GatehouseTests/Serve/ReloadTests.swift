@@ -144,6 +144,7 @@ struct ReloadTests {
         case .connectionsTotal, .connectionsPerAddress: ["100"]
         case .connectionsStall: ["10s"]
         case .registration: ["open"]
+        case .mailCommand: ["/usr/sbin/sendmail", "-t"]
         default: ["another"]
         }
     }
@@ -158,6 +159,7 @@ struct ReloadTests {
         #expect(started != other)
         let applied: [ConfigurationKey] = [
             .documentsAllow, .documentsBlock, .documentsPrivateHosts, .documentsMaxSize, .logLevel,
+            .mailCommand, .mailFrom,
         ]
         #expect(started.fixed(unlike: other).isEmpty == applied.contains(key), "\(key.path)")
         #expect(started.changeable(unlike: other) == (applied.contains(key) ? [key.path] : []))

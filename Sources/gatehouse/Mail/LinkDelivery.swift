@@ -1,0 +1,53 @@
+import AuthorizationServer
+import JOSE
+
+/// Brings a new one-time link to its user by `mail.command`, or leaves it in the output for the administrator.
+struct LinkDelivery {
+    let configuration: ServerConfiguration
+    /// Whether the administrator wants to see the link instead of having it sent.
+    let prints: Bool
+
+    /// The result of a delivery.
+    enum Outcome {
+        /// The program took the message for this address.
+        case mailed(String)
+        /// The administrator has to bring the link to the user; the reason, where a message was to be sent.
+        case printed(because: String?)
+    }
+
+    /// Sends the link of a row, if the configuration, the account and the administrator permit.
+    func deliver(_ row: JSONObject, isInvitation: Bool) -> Outcome {
+        let command = MailCommand(words: configuration.mail.command)
+        guard !command.words.isEmpty, !prints, let address = row["email"]?.string else { return .printed(because: nil) }
+        guard
+            let message = MailMessage(
+                link: row, issuer: configuration.issuer, from: configuration.mail.sender,
+                isInvitation: isInvitation)
+        else {
+            return .printed(because: "'\(address)' is not a plain e-mail address. Nothing was sent.")
+        }
+        do {
+            try command.send(message)
+            return .mailed(address)
+        } catch {
+            return .printed(because: "Nothing was sent: the program \(command.words[0]) \(error).")
+        }
+    }
+
+    /// The answer as the command prints it: without the link if it was sent, else with it.
+    func delivered(_ answer: AdministrationAnswer, isInvitation: Bool) -> AdministrationAnswer {
+        guard var row = answer.rows.first else { return answer }
+        switch deliver(row, isInvitation: isInvitation) {
+        case .mailed(let address):
+            row["link"] = nil
+            row["mailed_to"] = .string(address)
+            return .one(row, note: "\(Self.sent(to: address)) \(answer.note ?? "")")
+        case .printed(let reason):
+            return .one(
+                row, note: answer.note,
+                warning: reason.map { "\($0) Bring the printed link to the user in another way." })
+        }
+    }
+
+    private static func sent(to address: String) -> String { "The message to \(address) was handed over." }
+}
