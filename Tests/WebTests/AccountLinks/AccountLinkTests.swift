@@ -97,6 +97,21 @@ struct AccountLinkTests {
         }
     }
 
+    @Test func `an invitation puts the user into groups, and an unknown group leaves no account`() async throws {
+        try await Harness.run { h in
+            try await h.administer(.groups(.add(name: "eng")))
+            let unknown = AccountLinkRequest.invite(name: "grace", email: nil, groups: ["eng", "nothing"])
+            await #expect(throws: AdministrationError.self) { try await h.administer(.users(.links(unknown))) }
+            #expect(try await h.gatehouse.store.read { try $0.users.find(named: "grace") } == nil)
+            try await h.administer(.users(.links(.invite(name: "grace", email: nil, groups: ["eng"]))))
+            let groups = try await h.gatehouse.store.read { transaction in
+                let user = try #require(try transaction.users.find(named: "grace"))
+                return try transaction.groups.memberships(of: user.id).map(\.group.name)
+            }
+            #expect(groups == ["eng"])
+        }
+    }
+
     @Test func `the list of users shows who has not taken a link yet`() async throws {
         try await Harness.run { h in
             func state(_ name: String) async throws -> [JSON?] {

@@ -8,12 +8,14 @@ struct AccountLinkAdministration: AdministrationNoun {
 
     func perform(_ request: AccountLinkRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .invite(let name, let email, let isNew): try await invite(name, email, isNew: isNew)
+        case .invite(let name, let email, let groups, let isNew): try await invite(name, email, groups, isNew: isNew)
         case .reset(let name, let revokesSessions): try await reset(name, revokesSessions)
         }
     }
 
-    private func invite(_ name: String, _ email: String?, isNew: Bool) async throws -> AdministrationAnswer {
+    private func invite(
+        _ name: String, _ email: String?, _ groups: [String], isNew: Bool
+    ) async throws -> AdministrationAnswer {
         let issuer = try self.issuer()
         let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
         let email = try email.map { try AdministrationText.checked($0, as: "The e-mail address", atMost: 254) }
@@ -23,6 +25,7 @@ struct AccountLinkAdministration: AdministrationNoun {
             let link = AccountLink(digest: secret.digest, userID: user.id, purpose: .invitation, createdAt: now)
             try transaction.accountLinks.issue(link)
             try audit(transaction, .userInvited, user: user.id)
+            try GroupAdministration(task: task).add(user, to: groups, transaction)
             return (user, link)
         }
         return .one(row(user, link, secret, issuer), note: Self.linkNote)

@@ -2,9 +2,9 @@ import Storage
 
 /// The requests for one-time links with which users set their passwords.
 package enum AccountLinkRequest: Codable, Hashable, Sendable {
-    /// Makes a link for the first password of an account, and adds the account if its name is new. `isNew` refuses a name that
-    /// has an account.
-    case invite(name: String, email: String?, isNew: Bool = false)
+    /// Makes a link for the first password of an account, and adds the account if its name is new. The account becomes a member of
+    /// the given groups. `isNew` refuses a name that has an account.
+    case invite(name: String, email: String?, groups: [String] = [], isNew: Bool = false)
     /// Removes a user's password, signs the user out of every browser, optionally revokes the user's sessions, and makes a link
     /// for a new password.
     case reset(name: String, revokesSessions: Bool = false)

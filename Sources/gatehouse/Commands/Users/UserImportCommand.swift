@@ -12,6 +12,7 @@ struct UserImportCommand: AsyncParsableCommand {
             is invited. A user who exists already is skipped.
             """)
     @Argument(help: "CSV file.") var file: String
+    @Option(help: "Group to add each new user to (repeatable).") var group: [String] = []
     @OptionGroup var link: LinkOptions
     @OptionGroup var global: GlobalOptions
 
@@ -51,7 +52,7 @@ struct UserImportCommand: AsyncParsableCommand {
         ]
         do {
             let request = AdministrationRequest.users(
-                .links(.invite(name: user.name, email: user.email, isNew: true)))
+                .links(.invite(name: user.name, email: user.email, groups: group, isNew: true)))
             let made = try await AdministrationRoute(configuration).send(request).rows.first ?? [:]
             switch delivery.deliver(made, isInvitation: true) {
             case .mailed: row["state"] = "mailed"

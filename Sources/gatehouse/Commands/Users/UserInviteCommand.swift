@@ -11,11 +11,12 @@ struct UserInviteCommand: AdministrationCommand {
             """)
     @Argument(help: "Sign-in name.") var name: String
     @Option(help: "E-mail address.") var email: String?
+    @Option(help: "Group to add the user to (repeatable).") var group: [String] = []
     @OptionGroup var link: LinkOptions
     @OptionGroup var global: GlobalOptions
 
     func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-        .users(.links(.invite(name: name, email: email)))
+        .users(.links(.invite(name: name, email: email, groups: group)))
     }
 
     func run() async throws {
