@@ -35,8 +35,9 @@ struct UserImportCommand: AsyncParsableCommand {
                 break
             }
         }
-        Presentation(columns: Self.columns, json: global.json).show(
-            .many(rows, note: Self.note(rows)))
+        if failure == nil || !rows.isEmpty {
+            Presentation(columns: Self.columns, json: global.json).show(.many(rows, note: Self.note(rows)))
+        }
         if let failure { throw failure }
         let skipped = rows.count { $0["state"] == "skipped" }
         guard skipped == 0 else {
