@@ -101,19 +101,37 @@ struct JWKTests {
         #expect(refusal(small) == .malformed)
     }
 
-    @Test func `RSA keys have 2048 to 8192 bits and a safe exponent`() throws {
+    @Test func `RSA keys have 2048 to 4096 bits and a safe exponent`() throws {
         #expect(refusal(["kty": "RSA", "n": .string(Vectors.smallModulus), "e": "AQAB"]) == .unsafeSize)
-        #expect(refusal(rsa([UInt8](repeating: 255, count: 1025))) == .unsafeSize)
+        for bytes in [513, 1024, 1025] {
+            #expect(refusal(rsa([UInt8](repeating: 255, count: bytes))) == .unsafeSize)
+        }
         #expect(refusal(rsa([UInt8](repeating: 255, count: 2048))) == .malformed)
         let good = try #require(Base64URL.decode(Vectors.rfc7638Modulus))
         #expect(refusal(rsa(good)) == nil)
-        #expect(refusal(rsa(good, [3])) == nil)
-        for exponent: [UInt8] in [[1], [2], [1, 0, 0], [1, 0, 0, 0, 1], [1, 0, 0, 0, 0, 1]] {
+        for exponent: [UInt8] in [[1], [3], [17], [255, 255], [2], [1, 0, 0], [1, 0, 0, 0, 1], [1, 0, 0, 0, 0, 1]] {
             #expect(refusal(rsa(good, exponent)) == .unsafeSize)
         }
         #expect(refusal(rsa(good, [])) == .malformed)
         #expect(refusal(rsa([0] + good)) == .malformed)
         #expect(refusal(rsa(Array(good.dropLast()) + [0x80])) == .invalid)
+    }
+
+    @Test func `a modulus is not tested for being prime, which takes a second`() {
+        // Divisible by 3: OpenSSL's check of the arithmetic would refuse it.
+        for bytes in [256, 512] { #expect(refusal(rsa([UInt8](repeating: 255, count: bytes))) == nil) }
+    }
+
+    @Test func `a proof with an algorithm that is not accepted is refused before its key is imported`() throws {
+        var key = try object(Vectors.es256Key)
+        key["y"] = key["x"]
+        for algorithm in ["HS256", "none", "RS256"] {
+            let header: JSONObject = ["typ": "t", "alg": .string(algorithm), "jwk": .object(key)]
+            let compact = [header.bytes, Array("{}".utf8), [0]].map { Base64URL.encode($0) }.joined(separator: ".")
+            #expect(throws: JWTError.algorithmNotAllowed) {
+                try PossessionProof(compact, typ: "t", algorithms: [.es256])
+            }
+        }
     }
 
     @Test func `a set of more than 100 keys is refused, invalid keys in a set are skipped`() throws {

@@ -145,14 +145,16 @@ extension JWK {
         // A leading zero would give one key two thumbprints.
         guard let top = modulus.first, top != 0, let first = exponent.first, first != 0 else { throw .malformed }
         let bits = modulus.count * 8 - top.leadingZeroBitCount
-        guard 2048...8192 ~= bits, exponent.count <= 5 else { throw .unsafeSize }
+        // The upper limits bound the work of a signature check, because strangers choose keys too.
+        guard 2048...4096 ~= bits, exponent.count <= 5 else { throw .unsafeSize }
         let value = exponent.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard value > 1, value <= 1 << 32, value % 2 == 1 else { throw .unsafeSize }
+        guard 65_537...(1 << 32) ~= value, value % 2 == 1 else { throw .unsafeSize }
+        guard let last = modulus.last, last % 2 == 1 else { throw .invalid }
         return .rsa(modulus: modulus, exponent: exponent)
     }
 
     private static func bytes(_ name: String, of json: JSONObject) throws(KeyError) -> [UInt8] {
-        // The longest valid member is a modulus of 8192 bits; longer ones are refused before decoding.
+        // A modulus of 8192 bits is decoded, so that its refusal names the size; longer members are not.
         guard let text = json[name]?.string, text.utf8.count <= 1400 else { throw .malformed }
         guard let bytes = Base64URL.decode(text) else { throw .malformed }
         return bytes

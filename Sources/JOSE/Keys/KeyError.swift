@@ -7,7 +7,7 @@ package enum KeyError: String, Error, CustomStringConvertible {
     /// Members of a private or symmetric key.
     case privateMaterial = "The key holds private members; publish the public key only, and replace this one."
     /// An RSA key that is too small or too large, or whose exponent is unsafe.
-    case unsafeSize = "The RSA key must have 2048 to 8192 bits and an odd exponent from 3 to 2^32."
+    case unsafeSize = "The RSA key must have 2048 to 4096 bits and an odd exponent from 65537 to 2^32."
     /// Numbers that are not a valid key, such as a point that is not on its curve.
     case invalid = "The key's numbers do not form a valid key."
     /// A malformed key set.

@@ -16,11 +16,15 @@ package struct PossessionProof: Sendable {
     ) throws(JWTError) {
         let header = try JWS.header(of: compact)
         guard let members = header["jwk"]?.object else { throw .malformed }
+        // Before the key is imported, which costs more than all checks of the text.
+        guard let algorithm = header["alg"]?.string.flatMap(SignatureAlgorithm.init), algorithms.contains(algorithm)
+        else { throw .algorithmNotAllowed }
         let key: VerificationKey
         do throws(KeyError) {
             var jwk = try JWK(json: members)
             // A name in the header selects among keys, and here is only one.
             jwk.kid = header["kid"]?.string
+            guard jwk.algorithms.contains(algorithm) else { throw .unsupported }
             key = try VerificationKey(jwk)
         } catch {
             throw .unusableKey
