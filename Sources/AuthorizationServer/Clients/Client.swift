@@ -21,6 +21,8 @@ package struct Client: Sendable {
     package let metadata: ClientMetadata
     /// The source of the metadata, which decides how far the server trusts it.
     package let origin: Origin
+    /// When the metadata document was read that the client comes from; nil for any other origin.
+    var readAt: Timestamp?
 
     /// Whether an operator registered the name and the redirects.
     package var isRegistered: Bool {
@@ -71,7 +73,7 @@ extension Client {
 
     /// The same client with these redirects only.
     func redirected(to redirects: [RedirectURI]) -> Client {
-        Client(id: id, metadata: metadata.redirected(to: redirects), origin: origin)
+        Client(id: id, metadata: metadata.redirected(to: redirects), origin: origin, readAt: readAt)
     }
 
     /// The MCP servers whose policies exclude this client, by its host or because no host vouches for it.

@@ -13,6 +13,7 @@ package struct ClientDirectory: Sendable {
     let log: Logger
     private let cache = ClientCache()
     private let unreachable = UnreachableDocuments()
+    let keyFailures = DocumentKeyFailures()
 
     init(store: Store, fetcher: DocumentFetcher, settings: Settings.Clients, log: Logger) {
         self.store = store
@@ -76,24 +77,27 @@ package struct ClientDirectory: Sendable {
 
     /// The client that refreshes a session. When its document cannot be fetched now, the last good one still counts.
     ///
-    /// For a client that no user has approved nothing is fetched, because any stranger can send such a request.
-    package func refreshing(_ id: ClientID, now: Timestamp) async throws -> Client {
+    /// For a client that no user has approved nothing is fetched, because any stranger can send such a request. With `byKey` the client
+    /// is to be proven by the keys of its document, which must be no older than those of a key set.
+    package func refreshing(_ id: ClientID, byKey: Bool = false, now: Timestamp) async throws -> Client {
         // Read before the client: a later commit then invalidates the cached entry.
         let version = store.clientsVersion
-        if let client = cache.client(id, version: version, now: now) { return client }
+        if let client = cache.client(id, version: version, now: now), !byKey || client.hasCurrentKeys(at: now) {
+            return client
+        }
         switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
             // An unapproved client may be deleted without a change of the version, so it must not be cached.
             if client.isLasting { cache.insert(client, until: nil, version: version) }
             return client
         case .document(let kept):
-            if let kept, let client = fresh(kept, now: now) {
+            if let kept, let client = fresh(kept, now: now), !byKey || client.hasCurrentKeys(at: now) {
                 cache.insert(client, until: kept.expiresAt, version: version)
                 return client
             }
             let sessions = try await store.read { try $0.sessions.list(SessionFilter(client: id), limit: 1, now: now) }
             guard !sessions.isEmpty else { throw Self.unknown(id) }
-            return try await renewed(id, kept, now: now)
+            return try await byKey ? renewedForKeys(id, kept, now: now) : renewed(id, kept, now: now)
         }
     }
 
@@ -140,13 +144,15 @@ package struct ClientDirectory: Sendable {
     }
 
     /// The client of a cached document; nil for a document that an earlier version accepted and this one refuses.
-    private func client(_ kept: CachedDocument) -> Client? {
-        (try? ClientMetadataDocument.parse(kept.bytes, expected: kept.clientID)).map { Client(kept.clientID, $0) }
+    func client(_ kept: CachedDocument) -> Client? {
+        (try? ClientMetadataDocument.parse(kept.bytes, expected: kept.clientID)).map {
+            Client(kept.clientID, $0, readAt: kept.lastGoodAt)
+        }
     }
 
     // MARK: Fetching
 
-    private func renewed(_ id: ClientID, _ kept: CachedDocument?, now: Timestamp) async throws -> Client {
+    func renewed(_ id: ClientID, _ kept: CachedDocument?, now: Timestamp) async throws -> Client {
         let standIn = kept.flatMap { now < $0.lastGoodAt + Self.lastGood ? client($0) : nil }
         if let standIn, unreachable.contains(id, now: now) { return standIn }
         do {
@@ -170,7 +176,7 @@ package struct ClientDirectory: Sendable {
                 clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
                 expiresAt: now + lifetime, lastGoodAt: now)
             try await store.write { try $0.documents.store(kept) }
-            return Client(id, document)
+            return Client(id, document, readAt: now)
         } catch let error as FetchError {
             log.info("metadata document not usable", metadata: ["client": "\(id)", "reason": "\(error.reason)"])
             throw error
@@ -259,12 +265,13 @@ extension Client {
         return true
     }
 
-    /// A client as its document describes it.
-    init(_ id: ClientID, _ document: ClientMetadataDocument) {
-        self.init(id: id, metadata: document.metadata, digest: document.securityDigest)
+    /// A client as its document describes it, which was read at this time.
+    init(_ id: ClientID, _ document: ClientMetadataDocument, readAt: Timestamp) {
+        self.init(id: id, metadata: document.metadata, digest: document.securityDigest, readAt: readAt)
     }
 
-    fileprivate init(id: ClientID, metadata: ClientMetadata, digest: Digest?) {
-        self.init(id: id, metadata: metadata, origin: .document(host: id.documentHost ?? "", digest: digest))
+    fileprivate init(id: ClientID, metadata: ClientMetadata, digest: Digest?, readAt: Timestamp? = nil) {
+        self.init(
+            id: id, metadata: metadata, origin: .document(host: id.documentHost ?? "", digest: digest), readAt: readAt)
     }
 }

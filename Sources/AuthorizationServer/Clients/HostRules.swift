@@ -25,6 +25,13 @@ extension Transaction {
             \.self)
         return rules.contains(.block) ? .block : rules.first.map(HostRule.init)
     }
+
+    /// The operator's rule for a key set on `host` that this client names. A rule for the client covers the host of its document
+    /// only: a document must not open every other host.
+    func rule(ofKeySetOn host: String, of id: ClientID) throws -> HostRule? {
+        if host == id.documentHost { return try rule(ofDocument: id) }
+        return try clientRules.host(host).map(HostRule.init)
+    }
 }
 
 extension HostRule {

@@ -8,7 +8,11 @@ extension ClientDirectory {
     /// A push has no user, so the fetch counts against the network of the sender, and all such fetches together count as those of
     /// one user: strangers cannot use up what signed-in users need. On the private hosts of the operator a push only reads
     /// documents that are known or allowed by name, so that strangers do not explore the internal network.
-    func pushing(_ id: ClientID, from network: ClientNetwork?, now: Timestamp) async throws -> Client {
+    ///
+    /// `byKey` as in `refreshing`.
+    func pushing(_ id: ClientID, byKey: Bool = false, from network: ClientNetwork?, now: Timestamp) async throws
+        -> Client
+    {
         let (record, history, isAllowed) = try await store.read { transaction in
             let record =
                 switch try self.record(of: id, in: transaction) {
@@ -23,7 +27,7 @@ extension ClientDirectory {
         switch record {
         case .registered(let client): return client
         case .document(let kept):
-            if let client = fresh(kept, now: now) { return client }
+            if let client = fresh(kept, now: now), !byKey || client.hasCurrentKeys(at: now) { return client }
             guard history.itself || isAllowed || !fetcher.isOnPrivateHost(id.string) else { throw Self.unread(id) }
             let claim = FetchClaim(
                 askers: ["pushed requests", "network \(network?.description ?? "unknown")"],

@@ -149,7 +149,7 @@ package struct ClientProbe: Sendable {
                         + "approval rests on; the next consent page says so."))
         }
         let passedOver = IgnoredMetadata(id, fetched.body, document.metadata).findings
-        return findings + passedOver + (try await future(of: Client(id, document), now: now))
+        return findings + passedOver + (try await future(of: Client(id, document, readAt: now), now: now))
     }
 
     private func future(of client: Client, now: Timestamp) async throws -> [Finding] {

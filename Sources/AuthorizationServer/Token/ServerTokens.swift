@@ -7,7 +7,8 @@ import Synchronization
 /// take JSON or no body at all.
 ///
 /// A token has a type of its own, so that no MCP server takes it for an access token of a user. It names the keys that it was issued
-/// for: a token ends with the keys of its MCP server.
+/// for, a set or the URL of one: it ends when the MCP server gets others. A key that is removed at the URL leaves its tokens valid until
+/// they expire.
 ///
 /// Spec: RFC 6749 §4.4
 final class ServerTokens: Sendable {

@@ -83,7 +83,7 @@ package struct TokenEndpoint: Sendable {
             let verdict = try grant.redeem(request, preparation, in: transaction, now: now)
             if case .earned(_, let record) = verdict {
                 // Last, so that the proof of a refused request leaves no row; a used proof takes back all that it redeemed.
-                try request.key?.spend(in: transaction, now: now)
+                try request.key?.spend(in: transaction)
                 try transaction.audit.tallies.append(record)
             }
             return verdict

@@ -55,7 +55,7 @@ package final class DocumentFetcher: Sendable {
         _ url: String, for claim: FetchClaim = .anonymous
     ) async throws(FetchError) -> FetchedDocument {
         // Refusals without a request are immediate: they depend on the URL alone and reveal nothing about the network.
-        let url = try await admit(url)
+        let url = try await admit(url, client: claim.client ?? url)
         let started = clock.now()
         let outcome = await governor.run(url, for: claim) { [self] in
             do throws(OutboundFailure) {
@@ -98,6 +98,9 @@ package final class DocumentFetcher: Sendable {
         return policy.privateHosts.contains(url.hostPort)
     }
 
+    /// The host of a URL, as rules name it; nil for a URL that no stranger may name.
+    package func host(of url: String) -> String? { (try? acceptable(url))?.host }
+
     /// Why a document at `url` is not permitted, without a request; nil if it is.
     package func refusal(of url: String, rule: HostRule?) -> OutboundFailure? {
         do throws(RemoteURLError) {
@@ -125,7 +128,7 @@ package final class DocumentFetcher: Sendable {
     }
 
     /// Runs the checks that need no network, the cheapest first.
-    private func admit(_ text: String) async throws(FetchError) -> RemoteURL {
+    private func admit(_ text: String, client: String) async throws(FetchError) -> RemoteURL {
         let url: RemoteURL
         do throws(RemoteURLError) {
             url = try acceptable(text)
@@ -135,7 +138,7 @@ package final class DocumentFetcher: Sendable {
         let row: HostRule?
         do {
             let ofHost = try await rule(url.host)
-            row = if let ofHost { ofHost } else { try await clientRule(text) }
+            row = if let ofHost { ofHost } else { try await clientRule(client) }
         } catch {
             throw FetchError(reason: .rulesUnavailable)
         }

@@ -13,11 +13,14 @@ package struct FetchClaim: Sendable {
     /// Keys of the user and the browser that cause the fetch; each has a share of the budget.
     let askers: [String]
     let standing: Standing
+    /// The URL of the client whose rule admits the document; nil for the client of the document itself.
+    let client: String?
 
     /// Makes a claim; without askers no share applies.
-    package init(askers: [String], standing: Standing) {
+    package init(askers: [String], standing: Standing, client: String? = nil) {
         self.askers = askers
         self.standing = standing
+        self.client = client
     }
 
     /// A fetch without a known cause, of an unknown host.

@@ -7,11 +7,6 @@ package struct Replays: Noun {
 }
 
 extension Replays {
-    /// The most tokens in memory. Beyond it every further token is refused: forgetting one would let it be used again.
-    package static let mostTokens = 1_000_000
-    /// The most tokens beyond which those of requests that anybody can send are refused, so that strangers cannot fill the memory
-    /// for everybody.
-    package static let mostTokensOfStrangers = mostTokens / 2
     /// For how many seconds a token is remembered beyond its expiry, so that a clock that is set back a little admits none again.
     static let margin: Int64 = 60
 
@@ -23,15 +18,14 @@ extension Replays {
 
     /// Spends a token that expires at `end`; false if it was spent before.
     ///
-    /// Throws `ReplayMemoryFull` if the memory holds no further token.
-    package func spend(
-        _ digest: Digest, until end: Timestamp, now: Timestamp, atMost limit: Int = mostTokens
-    ) throws -> Bool {
+    /// Throws `ReplayMemoryFull` if the share is full: forgetting another token would let it be used again.
+    package func spend(_ digest: Digest, until end: Timestamp, in share: ReplayShare) throws -> Bool {
         let isNew = try execute(
             """
-            INSERT INTO spent_tokens (digest, expires_at)
-            SELECT ?1, ?2 WHERE (SELECT count FROM spent_token_count) < ?3 ON CONFLICT (digest) DO NOTHING
-            """, digest.stored, (end + Self.margin).seconds, limit)
+            INSERT INTO spent_tokens (digest, expires_at, share)
+            SELECT ?1, ?2, ?3 WHERE coalesce((SELECT count FROM spent_token_shares WHERE share = ?3), 0) < ?4
+            ON CONFLICT (digest) DO NOTHING
+            """, digest.stored, (end + Self.margin).seconds, share.name.stored, share.limit)
         if isNew == 1 { return true }
         let isKnown = try first("SELECT 1 FROM spent_tokens WHERE digest = ?1", digest.stored) { try $0.flag(0) } != nil
         guard isKnown else { throw ReplayMemoryFull() }
@@ -40,7 +34,7 @@ extension Replays {
 
     /// The number of tokens in memory.
     package func count() throws -> Int {
-        try first("SELECT count FROM spent_token_count") { Int(try $0.integer(0)) } ?? 0
+        try first("SELECT coalesce(sum(count), 0) FROM spent_token_shares") { Int(try $0.integer(0)) } ?? 0
     }
 
     /// Forgets at most `limit` tokens that expired, and returns their number.
@@ -53,7 +47,7 @@ extension Replays {
     }
 }
 
-/// The memory of one-time tokens is full, so nobody can tell whether a token is used again.
+/// A share of the memory of one-time tokens is full, so nobody can tell whether a token is used again.
 package struct ReplayMemoryFull: Error, CustomStringConvertible {
-    package var description: String { "the memory of one-time tokens is full" }
+    package var description: String { "a share of the memory of one-time tokens is full" }
 }

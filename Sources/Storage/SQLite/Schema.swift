@@ -41,6 +41,7 @@ enum Schema {
         ("0031 identity providers", IdentityProviderTables.statements),
         ("0032 devices", DeviceTables.statements),
         ("0033 account links", AccountLinkTable.statements),
+        ("0034 spent token shares", SpentTokenShares.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

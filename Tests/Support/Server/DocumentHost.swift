@@ -78,11 +78,13 @@ package final class DocumentHost: Sendable {
         shelf.replies.withLock { $0[path] = reply }
     }
 
-    /// A fetcher whose policy permits this host.
+    /// A fetcher whose policy permits this host, and `privateHosts` besides.
     package func fetcher(
-        _ store: Store, allow: [String] = ["*"], block: [String] = [], budget: FetchBudget = .generous
+        _ store: Store, allow: [String] = ["*"], block: [String] = [], privateHosts: [String] = [],
+        budget: FetchBudget = .generous
     ) throws -> DocumentFetcher {
-        var policy = try FetchPolicy(allow: allow, block: block, privateHosts: ["\(Self.name):\(server.port)"])
+        var policy = try FetchPolicy(
+            allow: allow, block: block, privateHosts: ["\(Self.name):\(server.port)"] + privateHosts)
         policy.failureStep = .zero
         policy.budget = budget
         // A busy machine needs longer than the default deadline.

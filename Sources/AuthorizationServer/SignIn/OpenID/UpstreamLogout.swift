@@ -48,7 +48,8 @@ package struct UpstreamLogout: Sendable {
         let token = Replays.digest(purpose: "logout token", party: provider.issuer.string, token: claims.tokenID)
         let begun = try await store.write { transaction -> [EndedSessions]? in
             let end = claims.expiresAt + IDTokenRule.clockSkew
-            guard try transaction.replays.spend(token, until: end, now: now) else { return nil }
+            let share = ReplayShare.own(of: provider.issuer.string, for: "logout token")
+            guard try transaction.replays.spend(token, until: end, in: share) else { return nil }
             let ended = try transaction.upstreamLogins.end(
                 issuer: provider.issuer, subject: claims.subject, session: claims.sessionID)
             var users = Set(ended)

@@ -40,10 +40,16 @@ struct ClientAuthentication: Sendable {
     ) async throws -> (Client, ClientAuthenticationMethod) {
         try await observer.observingRefusals {
             let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
-            let client = try await find(presented, knowing: needed, now: now)
-            if let reason = try await mismatch(client, presented, knowing: needed, now: now) {
-                throw Self.refused(reason).asked(by: presented.clientID.string)
+            var client = try await find(presented, knowing: needed, now: now)
+            try checkMethod(of: client, presented, knowing: needed)
+            var credential = try await credential(of: client, for: presented, now: now)
+            // A key that the cached document does not hold may stand in the document of today.
+            if credential.hasNoKey, let newer = try await clients.rereading(client, now: now) {
+                client = newer
+                try checkMethod(of: client, presented, knowing: needed)
+                credential = try await self.credential(of: client, for: presented, now: now)
             }
+            try await prove(client, by: presented, credential)
             return (client, presented.method)
         }
     }
@@ -51,38 +57,51 @@ struct ClientAuthentication: Sendable {
     private func find(
         _ presented: PresentedClient, knowing needed: ClientKnowledge, now: Timestamp
     ) async throws -> Client {
+        let isByKey = presented.method == .privateKeyJWT
         do {
             switch needed {
             // The keys of a client with a document stand in the document of today.
-            case .identity where presented.method != .privateKeyJWT: return try await clients.named(presented.clientID)
-            case .identity, .document, .session: return try await clients.refreshing(presented.clientID, now: now)
+            case .identity where !isByKey: return try await clients.named(presented.clientID)
+            case .identity, .document, .session:
+                return try await clients.refreshing(presented.clientID, byKey: isByKey, now: now)
             case .authorization(let network):
-                return try await clients.pushing(presented.clientID, from: network, now: now)
+                return try await clients.pushing(presented.clientID, byKey: isByKey, from: network, now: now)
             }
         } catch let error as OAuthError where error.code == .invalidClient {
             throw Self.refused(error.reason ?? "unknown client").asked(by: presented.clientID.string)
         }
     }
 
-    /// The reason of a refusal, for the log only: a caller must not learn how the client is registered.
-    private func mismatch(
-        _ client: Client, _ presented: PresentedClient, knowing needed: ClientKnowledge, now: Timestamp
-    ) async throws -> String? {
+    /// Refuses a method that the client did not register. The reason is for the log only: a caller must not learn how the client is
+    /// registered.
+    private func checkMethod(
+        of client: Client, _ presented: PresentedClient, knowing needed: ClientKnowledge
+    ) throws(OAuthError) {
         let registered = client.metadata.authMethods
         // Whether a document's client may come without its key is decided with its session.
         let isDecidedLater = needed.isDecidedBySession && presented.method == .none && client.host != nil
         guard isDecidedLater || registered.contains(presented.method) else {
             let names = registered.map(\.rawValue).joined(separator: " or ")
-            return presented.method == .none
-                ? "\(client.id) sent no secret; it is registered with \(names)"
-                : "\(client.id) authenticated by \(presented.method); it is registered with \(names)"
+            throw Self.refused(
+                presented.method == .none
+                    ? "\(client.id) sent no secret; it is registered with \(names)"
+                    : "\(client.id) authenticated by \(presented.method); it is registered with \(names)"
+            ).asked(by: presented.clientID.string)
         }
-        switch presented.method.prove(presented, try await credential(of: client, for: presented, now: now)) {
-        case .proven: return nil
-        case .provenOnce(let assertion): return try await assertions.spend(assertion, of: client.id, now: now)
-        case .refused(let reason):
-            return "\(client.id) authenticated by \(presented.method), as it is registered: \(reason)"
-        }
+    }
+
+    /// Refuses unless the request proves that its sender holds the credential, and spends what counts once.
+    private func prove(
+        _ client: Client, by presented: PresentedClient, _ credential: RegisteredCredential
+    ) async throws {
+        let reason: String? =
+            switch presented.method.prove(presented, credential) {
+            case .proven: nil
+            case .provenOnce(let assertion): try await assertions.spend(assertion, of: client.id)
+            case .refused(let reason):
+                "\(client.id) authenticated by \(presented.method), as it is registered: \(reason)"
+            }
+        if let reason { throw Self.refused(reason).asked(by: presented.clientID.string) }
     }
 
     /// The credential that the client registered for the presented method.

@@ -15,7 +15,7 @@ enum ClientProof: Sendable {
     /// The sender holds the credential.
     case proven
     /// The sender holds the credential, unless somebody used this assertion before. The caller has to spend it.
-    case provenOnce(VerifiedAssertion)
+    case provenOnce(ProvenAssertion)
     /// The reason of the refusal, for the log only.
     case refused(String)
 }
@@ -44,6 +44,9 @@ enum RegisteredCredential: Sendable {
     case secret(Digest)
     /// The keys that an assertion selects, with the claims that it must have.
     case keys(AssertionCredential)
+
+    /// Whether an assertion names a key that is none of the registered ones.
+    var hasNoKey: Bool { if case .keys(let credential) = self { credential.keys.isEmpty } else { false } }
 
     /// The verdict on a secret, which is compared in constant time.
     func prove(_ secret: Secret) -> ClientProof {

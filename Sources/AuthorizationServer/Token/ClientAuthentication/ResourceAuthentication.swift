@@ -48,7 +48,7 @@ package struct ResourceAuthentication: Sendable {
         let named = found.flatMap { $0.isServed ? $0 : nil }
         let credential = try await credential(of: named, for: presented, now: now)
         if let assertion = try Self.prove(presented, credential) {
-            if let reason = try await assertions.spend(assertion, of: presented.clientID, now: now) {
+            if let reason = try await assertions.spend(assertion, of: presented.clientID) {
                 throw Self.refusal(reason).asked(by: presented.clientID.string)
             }
         }
@@ -102,7 +102,7 @@ package struct ResourceAuthentication: Sendable {
     /// Refuses unless `presented` proves the MCP server with this credential. Returns the assertion that the caller has to spend.
     private static func prove(
         _ presented: PresentedClient, _ credential: RegisteredCredential?
-    ) throws(OAuthError) -> VerifiedAssertion? {
+    ) throws(OAuthError) -> ProvenAssertion? {
         // An MCP server may use any confidential method, a different one in each request.
         guard let credential else { throw refusal("no such MCP server").asked(by: presented.clientID.string) }
         guard ClientAuthenticationMethod.confidential.contains(presented.method) else {

@@ -36,7 +36,7 @@ struct AuthorizationCodeGrant: Grant {
     typealias Asker = Client
 
     let type = GrantType.authorizationCode
-    /// The approval keeps what the user was shown of the client's document, so nothing is fetched.
+    /// The approval keeps what the user was shown of the client's document. Only a client with a key needs its document of today.
     let knowledge = ClientKnowledge.identity
     let standing: StandingRule
     let observer: Observer

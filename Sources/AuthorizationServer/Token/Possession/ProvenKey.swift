@@ -20,16 +20,19 @@ struct ProvenKey: Sendable {
 
     /// Spends the proof. Throws if it was used before or cannot be remembered, so that the transaction takes back everything that
     /// the request changed in it.
-    func spend(
-        in transaction: Transaction, atMost limit: Int = Replays.mostTokens, now: Timestamp
-    ) throws {
+    ///
+    /// The proof of a request that anybody can send takes a place of all strangers together, `isOfStranger`. Any other one takes a
+    /// place of its key, so that no key can keep another one out.
+    func spend(in transaction: Transaction, isOfStranger: Bool = false) throws {
+        let purpose = "DPoP proof"
+        let share = isOfStranger ? ReplayShare.strangers(for: purpose) : .own(of: thumbprint.string, for: purpose)
         let isNew: Bool
         do {
-            isNew = try transaction.replays.spend(name, until: expiresAt, now: now, atMost: limit)
+            isNew = try transaction.replays.spend(name, until: expiresAt, in: share)
         } catch is ReplayMemoryFull {
             throw OAuthError(
                 .temporarilyUnavailable, "Too many clients prove their keys at the moment. Try again later.",
-                reason: "the memory of one-time tokens is full")
+                reason: "a share of the memory of one-time tokens is full")
         }
         guard isNew else {
             throw OAuthError(
