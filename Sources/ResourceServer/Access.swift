@@ -20,6 +20,8 @@ public struct Access: Sendable, Hashable {
     public internal(set) var authenticatedAt: Int64?
     /// The authentication context class of the sign-in (`acr`); nil if the token does not say.
     public internal(set) var acr: String?
+    /// The thumbprint of the client's key that the token is bound to (`cnf`), which the request proved; nil for a bearer token.
+    public internal(set) var keyThumbprint: String?
     /// When the token was issued (`iat`), in seconds since 1970; nil if the token does not say.
     var issuedAt: Int64?
     /// The token itself, which proves the user's presence to the authorization server.

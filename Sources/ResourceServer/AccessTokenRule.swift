@@ -1,7 +1,7 @@
 import JOSE
 import OAuth
 
-/// The checks of an access token's claims: issuer, audience, lifetime, bearer type.
+/// The checks of an access token's claims: issuer, audience, lifetime, key.
 ///
 /// Spec: RFC 9068 §4
 struct AccessTokenRule: Sendable {
@@ -26,7 +26,7 @@ struct AccessTokenRule: Sendable {
         try demandIssuer(claims)
         try demandAudience(claims)
         let end = try demandLifetime(claims, now: now)
-        try demandPlainBearer(claims)
+        let key = try boundKey(claims)
         guard let subject = claims["sub"]?.string, let client = claims["client_id"]?.string else {
             throw TokenRejection("the token names no subject or no client")
         }
@@ -35,7 +35,8 @@ struct AccessTokenRule: Sendable {
         return Access(
             subject: subject, clientID: client, isClient: isClient, sessionID: claims["sid"]?.string,
             scopes: catalogue.closure(of: scopes), expiresAt: end,
-            authenticatedAt: claims.date("auth_time"), acr: claims["acr"]?.string, issuedAt: claims.date("iat"))
+            authenticatedAt: claims.date("auth_time"), acr: claims["acr"]?.string,
+            keyThumbprint: key?.string, issuedAt: claims.date("iat"))
     }
 
     /// Whether the client acts for itself. A token that says so with another subject, or that says something else, is refused:
@@ -81,11 +82,22 @@ struct AccessTokenRule: Sendable {
         return end
     }
 
-    /// A key-bound token is refused, because this library verifies no proof of possession.
-    private func demandPlainBearer(_ claims: JSONObject) throws(TokenRejection) {
-        guard claims["cnf"] == nil, claims["token_type"].map({ $0.string?.lowercased() == "bearer" }) ?? true else {
-            throw TokenRejection("the token is bound to a key and is not a bearer token")
+    /// The key that the token is bound to; nil for a bearer token. A token that is bound in another way, or that is said to be bound
+    /// without a key, is refused: it must not pass as a bearer token.
+    ///
+    /// Spec: RFC 9449 §6
+    private func boundKey(_ claims: JSONObject) throws(TokenRejection) -> KeyThumbprint? {
+        let key: KeyThumbprint?
+        do throws(OAuthValueError) {
+            key = try KeyThumbprint(confirmation: claims["cnf"])
+        } catch {
+            throw TokenRejection("the token is bound to something other than a key of DPoP proofs")
         }
+        let types = key == nil ? ["bearer"] : ["bearer", "dpop"]
+        guard claims["token_type"].map({ types.contains($0.string?.lowercased() ?? "") }) ?? true else {
+            throw TokenRejection("the token is of a type that does not fit its cnf claim")
+        }
+        return key
     }
 }
 

@@ -1,8 +1,9 @@
-/// A `WWW-Authenticate: Bearer` challenge with the scopes to request and the URL of the metadata.
+/// A `WWW-Authenticate` challenge, for a bearer token or for a token that is bound to a key, with the scopes to request and the URL of the metadata.
 ///
 /// Spec: RFC 6750 §3
 /// Spec: RFC 9728 §5.1
 /// Spec: RFC 9470 §3
+/// Spec: RFC 9449 §7.1
 struct Challenge {
     /// Nil for a request without a token, for which RFC 6750 §3.1 wants no error code.
     let error: Refusal.Kind?
@@ -10,6 +11,21 @@ struct Challenge {
     let scopes: [String]
     let metadataURL: String
     var authentication = UserAuthentication()
+    var scheme = Scheme.bearer
+
+    /// The scheme that the client has to use.
+    enum Scheme {
+        case bearer
+        /// A token with a proof, made with one of these algorithms.
+        case bound(algorithms: [String])
+
+        var name: String {
+            switch self {
+            case .bearer: "Bearer"
+            case .bound: "DPoP"
+            }
+        }
+    }
 
     var value: String {
         var parameters: [(String, String)] = []
@@ -21,7 +37,8 @@ struct Challenge {
         }
         if let age = authentication.maxAge { parameters.append(("max_age", "\(age)")) }
         parameters.append(("resource_metadata", metadataURL))
-        return "Bearer " + parameters.map { "\($0)=\(Self.quoted($1))" }.joined(separator: ", ")
+        if case .bound(let algorithms) = scheme { parameters.append(("algs", algorithms.joined(separator: " "))) }
+        return "\(scheme.name) " + parameters.map { "\($0)=\(Self.quoted($1))" }.joined(separator: ", ")
     }
 
     /// A quoted-string without characters that would end it or the field early.

@@ -15,6 +15,8 @@ public struct ProtectedResourceConfiguration: Sendable {
     public var name: String?
     /// The URL of the documentation (`resource_documentation` of the metadata).
     public var documentation: String?
+    /// How proofs of possession are verified; nil to refuse every token that is bound to a key.
+    public var proofs: ProofConfiguration?
     /// PEM files with additional certificate authorities, for an authorization server with a private certificate.
     public var trustedAuthorities: [String] = []
     /// Seconds to wait for the authorization server before a request is refused with 503.

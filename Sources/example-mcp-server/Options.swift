@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+import JOSE
 import NIOSSL
 import ResourceServer
 
@@ -15,6 +16,8 @@ struct Options: Equatable {
     var clientSecret = ""
     var trust: [String] = []
     var isLocal = false
+    /// Whether every token must be bound to a key of its client.
+    var demandsProofs = false
     /// The delivery of events; nil without events.
     var events: EventDelivery?
     var upstreamAddress = ""
@@ -35,6 +38,7 @@ struct Options: Equatable {
           --client-id ID             the client id that `gatehouse resources add` printed
           --client-secret-file FILE  a file with the client secret; default: the variable EXAMPLE_CLIENT_SECRET
           --verify local             verify tokens locally instead of introspecting each one
+          --dpop required            refuse bearer tokens, and demand proofs (DPoP) with nonces of this server
           --events push              receive events at /events, instead of polling each elicitation
           --events poll              fetch events by long polling, where none can be pushed
           --upstream URL             the API that lists pull requests for a token of --provider
@@ -83,6 +87,11 @@ struct Options: Equatable {
                 throw UsageError("--events must be push or poll.")
             }
             events = delivery
+        case "--dpop":
+            guard value == "required" || value == "accepted" else {
+                throw UsageError("--dpop must be required or accepted.")
+            }
+            demandsProofs = value == "required"
         case "--verify":
             guard value == "local" || value == "introspection" else {
                 throw UsageError("--verify must be local or introspection.")
@@ -121,6 +130,9 @@ struct Options: Equatable {
             verification: isLocal ? .local : .introspection(clientID: clientID, clientSecret: clientSecret),
             name: "Example MCP server")
         configuration.trustedAuthorities = trust
+        // One process needs no shared secret for its nonces.
+        configuration.proofs = ProofConfiguration(
+            areRequired: demandsProofs, nonceKey: demandsProofs ? Random.bytes(32) : nil)
         // Generous, because tests run this server on busy machines.
         configuration.answerTimeout = 15
         return configuration

@@ -60,10 +60,26 @@ struct AccessTokenRuleTests {
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
-    @Test func `refuses a token that is bound to a key`() throws {
+    @Test func `reads the key that a token is bound to`() throws {
         var claims = good()
-        claims["cnf"] = ["jkt": "x"]
-        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(try Fixture.rule().access(signed: claims, now: now).keyThumbprint == nil)
+        let thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+        claims["cnf"] = ["jkt": .string(thumbprint)]
+        for type in [nil, "DPoP", "dpop", "Bearer"] as [String?] {
+            claims["token_type"] = type.map(JSON.string)
+            #expect(try Fixture.rule().access(claims, now: now).keyThumbprint == thumbprint)
+        }
+        claims["token_type"] = "mac"
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(claims, now: now) }
+    }
+
+    @Test func `refuses a token that is bound in another way, or said to be bound without a key`() throws {
+        var claims = good()
+        let others: [JSON] = [["jkt": "x"], ["x5t#S256": "x"], [:], "x", .null]
+        for confirmation in others {
+            claims["cnf"] = confirmation
+            #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
+        }
         claims["cnf"] = nil
         claims["token_type"] = "DPoP"
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(claims, now: now) }

@@ -33,4 +33,5 @@ enum MetadataField: String {
     case resourceDocumentation = "resource_documentation"
     case resourcePolicyURI = "resource_policy_uri"
     case resourceTermsURI = "resource_tos_uri"
+    case requiresBoundTokens = "dpop_bound_access_tokens_required"
 }

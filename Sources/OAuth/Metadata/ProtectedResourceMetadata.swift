@@ -20,12 +20,17 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
     package var resourcePolicyURI: String?
     /// The URL of the terms of service.
     package var resourceTermsURI: String?
+    /// The signature algorithms of accepted proofs of possession; empty where no token may be bound to a key.
+    package var proofAlgorithms: [String]
+    /// Whether every access token must be bound to a key.
+    package var requiresBoundTokens: Bool
 
     /// Makes metadata from its members.
     package init(
         resource: String, authorizationServers: [String], scopesSupported: [String] = [],
         bearerMethods: [String] = ["header"], resourceName: String? = nil, resourceDocumentation: String? = nil,
-        resourcePolicyURI: String? = nil, resourceTermsURI: String? = nil
+        resourcePolicyURI: String? = nil, resourceTermsURI: String? = nil, proofAlgorithms: [String] = [],
+        requiresBoundTokens: Bool = false
     ) {
         self.resource = resource
         self.authorizationServers = authorizationServers
@@ -35,6 +40,8 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
         self.resourceDocumentation = resourceDocumentation
         self.resourcePolicyURI = resourcePolicyURI
         self.resourceTermsURI = resourceTermsURI
+        self.proofAlgorithms = proofAlgorithms
+        self.requiresBoundTokens = requiresBoundTokens
     }
 
     /// Parses a document; only `resource` is mandatory, and unknown members are ignored.
@@ -52,6 +59,8 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
         resourceDocumentation = member(.resourceDocumentation)?.string
         resourcePolicyURI = member(.resourcePolicyURI)?.string
         resourceTermsURI = member(.resourceTermsURI)?.string
+        proofAlgorithms = member(.proofAlgorithms)?.strings ?? []
+        requiresBoundTokens = member(.requiresBoundTokens)?.bool ?? false
     }
 
     /// The document as JSON.
@@ -66,6 +75,8 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
         writer.write(resourceDocumentation, as: .resourceDocumentation)
         writer.write(resourcePolicyURI, as: .resourcePolicyURI)
         writer.write(resourceTermsURI, as: .resourceTermsURI)
+        writer.write(proofAlgorithms, as: .proofAlgorithms)
+        writer.write(requiresBoundTokens ? true : nil, as: .requiresBoundTokens)
         return .object(writer.object)
     }
 

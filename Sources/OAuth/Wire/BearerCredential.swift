@@ -1,24 +1,33 @@
-/// The bearer token of an `Authorization` header field.
+/// The access token of an `Authorization` header field.
 ///
 /// Spec: RFC 6750 §2.1
+/// Spec: RFC 9449 §7.1
 package enum BearerCredential: Hashable, Sendable {
     /// No token: no field, or one of another scheme.
     case none
     case token(String)
-    /// The scheme is Bearer, but no single token follows.
+    /// The scheme is right, but no single token follows.
     case malformed
+
+    /// The authentication scheme in front of the token; the raw value is in lower case.
+    package enum Scheme: String, Sendable {
+        /// A token that its holder presents as it is.
+        case bearer
+        /// A token with a proof of possession beside it.
+        case dpop
+    }
 
     static let maximumLength = 8192
 
-    /// Parses the field; a scheme other than Bearer counts as no token.
-    package init(field: String?) {
+    /// Parses the field; another scheme counts as no token.
+    package init(field: String?, scheme expected: Scheme = .bearer) {
         guard let field else {
             self = .none
             return
         }
         let bytes = Array(field.utf8)
         let scheme = bytes.prefix { $0 != UInt8(ascii: " ") }
-        guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer" else {
+        guard String(decoding: scheme, as: UTF8.self).lowercased() == expected.rawValue else {
             self = .none
             return
         }

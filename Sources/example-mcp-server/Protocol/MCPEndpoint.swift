@@ -23,13 +23,19 @@ struct MCPEndpoint: Sendable {
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         do {
             // The token comes first, so that the server reads no body of an unauthenticated request.
-            let access = try await resource.authorize(authorizationHeader: Self.credentials(of: request))
+            let access = try await resource.authorize(
+                authorizationHeader: Self.credentials(of: request),
+                proof: RequestProof(method: request.method.rawValue, fields: Self.proofs(of: request)))
             guard Self.isJSON(request) else {
                 return Self.plain(.unsupportedMediaType, "Send the message as application/json.")
             }
             let body = try await request.body.collect(upTo: Self.maximumBody)
             let answer = await answer(Array(body.readableBytesView), request.headers, access)
-            return try present(answer, for: request)
+            var response = try present(answer, for: request)
+            if access.keyThumbprint != nil, let name = HTTPField.Name("DPoP-Nonce") {
+                response.headers[name] = resource.proofNonce
+            }
+            return response
         } catch let refusal as Refusal {
             context.logger.notice("Refused: \(refusal.kind.rawValue), \(refusal.reason)")
             return Self.refusal(refusal)
@@ -79,6 +85,11 @@ struct MCPEndpoint: Sendable {
     private static func credentials(of request: Request) -> String? {
         let values = request.headers[values: .authorization]
         return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
+    /// The values of the DPoP fields, each of them one proof.
+    private static func proofs(of request: Request) -> [String] {
+        HTTPField.Name("DPoP").map { request.headers[values: $0] } ?? []
     }
 
     private static func isJSON(_ request: Request) -> Bool {

@@ -19,7 +19,8 @@ struct ExampleClient {
     ///
     /// - Parameter isSecure: whether the example is known by https, as behind a proxy; the socket stays plain.
     static func run(
-        takesEvents: Bool = false, isSecure: Bool = false, _ body: (ExampleClient) async throws -> Void
+        takesEvents: Bool = false, isSecure: Bool = false, proofs: ProofConfiguration? = nil,
+        _ body: (ExampleClient) async throws -> Void
     ) async throws {
         let clock = ManualClock()
         let cabinet = ServiceKeyStore()
@@ -29,6 +30,7 @@ struct ExampleClient {
             let (ports, port) = AsyncStream<Int>.makeStream()
             var configuration = Fixture.configuration(issuer: server.issuer, clock: clock)
             configuration.scopes = Toolbox.scopes
+            configuration.proofs = proofs
             if isSecure { configuration.resource = "https://\(host)/mcp" }
             var logger = Logger(label: "test")
             logger.logLevel = .critical

@@ -86,7 +86,8 @@ struct OptionsTests {
     @Test(arguments: [
         ["--nonsense", "x"], ["--listen", "8090"], ["--listen"], ["stray"], ["--verify", "never"], [],
         ["--verify", "local", "--certificate", "/a"], ["--verify", "local", "--key", "/a"],
-        ["--verify", "local", "--upstream", "http://127.0.0.1:1/"], ["--verify", "local", "--provider", "hub"],
+        ["--verify", "local", "--dpop", "never"], ["--verify", "local", "--upstream", "http://127.0.0.1:1/"],
+        ["--verify", "local", "--provider", "hub"],
         ["--client-secret-file", "/nonexistent/secret"],
     ])
     func `refuses unknown options and values`(arguments: [String]) {
