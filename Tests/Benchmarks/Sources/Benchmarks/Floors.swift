@@ -34,6 +34,31 @@ enum Floors {
         return spent.microseconds / Double(rounds)
     }
 
+    /// Microseconds for the verification of one ES256 signature over the bytes of a proof.
+    static func verification() throws -> Double {
+        guard let key = floors_p256() else { throw BenchmarkFailure("libcrypto makes no P-256 key") }
+        defer { EVP_PKEY_free(key) }
+        let message = [UInt8](repeating: 0x61, count: 480)
+        var signature = [UInt8](repeating: 0, count: 128)
+        var length = signature.count
+        let signer = EVP_MD_CTX_new()
+        defer { EVP_MD_CTX_free(signer) }
+        guard EVP_DigestSignInit(signer, nil, EVP_sha256(), nil, key) == 1,
+            EVP_DigestSign(signer, &signature, &length, message, message.count) == 1
+        else { throw BenchmarkFailure("libcrypto does not sign") }
+        let rounds = 10_000
+        let spent = try ContinuousClock().measure {
+            for _ in 0..<rounds {
+                let context = EVP_MD_CTX_new()
+                defer { EVP_MD_CTX_free(context) }
+                guard EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1,
+                    EVP_DigestVerify(context, signature, length, message, message.count) == 1
+                else { throw BenchmarkFailure("libcrypto does not verify its own signature") }
+            }
+        }
+        return spent.microseconds / Double(rounds)
+    }
+
     /// One durable commit, of how many writes it is made, and what it takes.
     struct Commit {
         let writes: Int

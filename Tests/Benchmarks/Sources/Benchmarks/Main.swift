@@ -46,6 +46,7 @@ struct Main {
 struct FloorReport: Sendable {
     let empty: [Int: Load.Result]
     let signature: Double
+    let verification: Double
     let commits: [Int: Double]
 
     static let crowds = [16, 64]
@@ -68,7 +69,9 @@ struct FloorReport: Sendable {
         }
         var commits: [Int: Double] = [:]
         for writes in [1] + crowds { commits[writes] = try Floors.commit(in: directory, writes: writes).microseconds }
-        return FloorReport(empty: empty, signature: try Floors.signature(), commits: commits)
+        return FloorReport(
+            empty: empty, signature: try Floors.signature(),
+            verification: try Floors.verification(), commits: commits)
     }
 
     func show() {
@@ -76,7 +79,7 @@ struct FloorReport: Sendable {
         for result in empty.values.sorted(by: { $0.connections < $1.connections }) {
             say(Row("empty handler", result).text)
         }
-        say("one ES256 signature: \(tenths(signature)) µs")
+        say("one ES256 signature: \(tenths(signature)) µs, verified in \(tenths(verification)) µs")
         for (writes, time) in commits.sorted(by: { $0.key < $1.key }) {
             say("one durable commit of \(writes): \(tenths(time)) µs")
         }

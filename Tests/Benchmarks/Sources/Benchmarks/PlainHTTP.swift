@@ -9,6 +9,8 @@ struct PlainHTTP: Sendable {
         let cookies: [String]
         let location: String?
         let body: String
+        /// The nonce for the next DPoP proof.
+        let nonce: String?
     }
 
     let target: Target
@@ -17,9 +19,11 @@ struct PlainHTTP: Sendable {
         try await send("GET", path, cookies: cookies)
     }
 
-    func post(_ path: String, _ form: [(String, String)], cookies: [String] = []) async throws -> Answer {
+    func post(
+        _ path: String, _ form: [(String, String)], cookies: [String] = [], fields: String = ""
+    ) async throws -> Answer {
         let body = Body(type: "application/x-www-form-urlencoded", text: Self.encode(form))
-        return try await send("POST", path, cookies: cookies, body)
+        return try await send("POST", path, cookies: cookies, fields: fields, body)
     }
 
     /// What an MCP server sends, with its own id and secret.
@@ -74,6 +78,7 @@ struct PlainHTTP: Sendable {
         return Answer(
             status: status,
             cookies: values("set-cookie").compactMap { $0.split(separator: ";").first.map(String.init) },
-            location: values("location").first, body: String(text[end.upperBound...]))
+            location: values("location").first, body: String(text[end.upperBound...]),
+            nonce: values("dpop-nonce").first)
     }
 }

@@ -49,8 +49,8 @@ struct Target: Sendable {
         return ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\n\(proof)\r\n")
     }
 
-    func post(_ path: String, _ form: String, authorization: String? = nil) -> ByteBuffer {
-        let proof = authorization.map { "Authorization: \($0)\r\n" } ?? ""
+    func post(_ path: String, _ form: String, authorization: String? = nil, fields: String = "") -> ByteBuffer {
+        let proof = (authorization.map { "Authorization: \($0)\r\n" } ?? "") + fields
         return ByteBuffer(
             string: "POST \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\n\(proof)"
                 + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n\r\n\(form)"
