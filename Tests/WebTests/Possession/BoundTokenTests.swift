@@ -160,12 +160,27 @@ struct BoundTokenTests {
         try await Harness.run { h in
             let bound = try await h.redeem(try await h.code(), proving: ProofKey()).tokens
             #expect(try await h.ask(bound.access).status == .created)
+            try await h.list()
+            #expect(try await h.openJob(bound.access).status == .created)
             // A client needs no proof to give up its own session.
             let form = [("token", bound.refresh ?? ""), ("client_id", h.registered.id.string)]
             #expect(try await h.send("/revoke", form).status == .ok)
             #expect(try await h.introspect(bound.access)["active"] == false)
             #expect(try await h.ask(bound.access).error == "invalid_subject_token")
         }
+    }
+
+    @Test func `an MCP server exchanges a bound token for a provider's, which is passed on as it is`() async throws {
+        let provider = try await LoopbackProvider.start()
+        try await Harness.run { h in
+            try await h.providers.add(provider)
+            let browser = h.browser()
+            let bound = try await h.redeem(try await h.code(browser), proving: ProofKey()).tokens
+            _ = try await h.providers.connect(bound.access, browser)
+            let answer = try await h.providers.exchange(bound.access)
+            #expect(answer.status == .ok && answer.json["token_type"] == "Bearer")
+        }
+        try await provider.stop()
     }
 
     @Test func `a client that acts for itself gets bound tokens, each of the key that it proves`() async throws {

@@ -183,16 +183,17 @@ struct ForgedProofTests {
         }
     }
 
-    @Test func `the address is that of the issuer, whatever the Host of the request is`() async throws {
-        try await Harness.run(issuer: "https://auth.example/t1") { h in
-            let code = try await h.code()
-            let key = ProofKey()
+    @Test func `the address is that of the configured issuer, with its path`() async throws {
+        try await Harness.run(issuer: "http://localhost/t1") { h in
+            let service = try await h.addService()
+            let form = [("grant_type", "client_credentials"), ("resource", h.resource.identifier.string)]
             for (target, status) in [
-                ("http://localhost/t1/token", 400), ("https://auth.example/token", 400),
-                ("https://auth.example/t1/token", 200),
+                ("http://localhost/token", 400), ("https://localhost/t1/token", 400),
+                ("http://127.0.0.1/t1/token", 400), ("http://localhost/t1/token", 200),
             ] {
-                let proof = try key.proof(for: target, at: h.clock.now, nonce: h.nonce)
-                let answer = try await h.send("/t1/token", h.form(code), proofs: [proof])
+                let proof = try ProofKey().proof(for: target, at: h.clock.now, nonce: h.nonce)
+                let answer = try await h.send(
+                    "/t1/token", form, proofs: [proof], basic: (service.id.string, service.secret))
                 #expect(answer.status.code == status, "\(target)")
             }
         }
