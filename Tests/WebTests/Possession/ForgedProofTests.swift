@@ -123,8 +123,8 @@ struct ForgedProofTests {
                 try forgery.headers(key, "http://localhost" + path, at: h.clock.now, nonce: h.nonce)
             }
             let answers = [
-                try await h.send("/token", h.form(code), proofs: headers("/token")),
-                try await h.send("/token", h.form(refreshing: tokens.refresh), proofs: headers("/token")),
+                try await h.send("/token", TokenForm.redeeming(h, code), proofs: headers("/token")),
+                try await h.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: headers("/token")),
                 try await h.send("/par", h.request(), proofs: headers("/par")),
             ]
             for answer in answers {
@@ -147,7 +147,7 @@ struct ForgedProofTests {
             let foreign = DPoPNonces(key: Random.bytes(32)).current(at: h.clock.now)
             let before = try await h.gatehouse.effects()
             for nonce in [nil, "", "of another server", old, foreign, h.nonce + "A"] {
-                for (path, form) in [("/token", h.form(fresh)), ("/par", h.request())] {
+                for (path, form) in [("/token", TokenForm.redeeming(h, fresh)), ("/par", h.request())] {
                     let proof = try key.proof(for: "http://localhost" + path, at: h.clock.now, nonce: nonce)
                     let answer = try await h.send(path, form, proofs: [proof])
                     #expect(answer.status == .badRequest && answer.error == "use_dpop_nonce")
@@ -166,7 +166,7 @@ struct ForgedProofTests {
             h.clock.advance(by: DPoPNonces.period)
             let next = try await h.code()
             let proof = try key.proof(for: Self.token, at: h.clock.now, nonce: last)
-            let answer = try await h.send("/token", h.form(next), proofs: [proof])
+            let answer = try await h.send("/token", TokenForm.redeeming(h, next), proofs: [proof])
             #expect(answer.status == .ok && answer.headers[FieldNames.proofNonce] == h.nonce)
             #expect(h.nonce != last)
         }
@@ -179,7 +179,7 @@ struct ForgedProofTests {
     func `another spelling of the same address is accepted`(address: String) async throws {
         try await Harness.run { h in
             let proof = try h.proof(ProofKey(), ["htu": .string(address)])
-            #expect(try await h.send("/token", h.form(h.code()), proofs: [proof]).status == .ok)
+            #expect(try await h.send("/token", TokenForm.redeeming(h, h.code()), proofs: [proof]).status == .ok)
         }
     }
 
@@ -202,7 +202,7 @@ struct ForgedProofTests {
     @Test func `a time with a fraction is legal`() async throws {
         try await Harness.run { h in
             let proof = try h.proof(ProofKey(), ["iat": .number(Double(h.clock.now.seconds) + 0.75)])
-            #expect(try await h.send("/token", h.form(h.code()), proofs: [proof]).status == .ok)
+            #expect(try await h.send("/token", TokenForm.redeeming(h, h.code()), proofs: [proof]).status == .ok)
         }
     }
 
@@ -210,13 +210,13 @@ struct ForgedProofTests {
         try await Harness.run { h in
             let (key, code) = (ProofKey(), try await h.code())
             let proof = try h.proof(key)
-            let wrong = h.form(code, ["code_verifier": CodeVerifier.random().reveal()])
+            let wrong = TokenForm.redeeming(h, code, ["code_verifier": CodeVerifier.random().reveal()])
             #expect(try await h.send("/token", wrong, proofs: [proof]).error == "invalid_grant")
             #expect(try await h.gatehouse.spentTokens() == 0)
-            let unknown = h.form(code, ["client_id": "nobody"])
+            let unknown = TokenForm.redeeming(h, code, ["client_id": "nobody"])
             #expect(try await h.send("/token", unknown, proofs: [proof]).error == "invalid_client")
             #expect(try await h.gatehouse.spentTokens() == 0)
-            #expect(try await h.send("/token", h.form(code), proofs: [proof]).status == .ok)
+            #expect(try await h.send("/token", TokenForm.redeeming(h, code), proofs: [proof]).status == .ok)
             #expect(try await h.gatehouse.spentTokens() == 1)
         }
     }
@@ -225,7 +225,7 @@ struct ForgedProofTests {
         try await Harness.run { h in
             let key = ProofKey()
             let tokens = try await h.redeem(try await h.code(), proving: key).tokens
-            let (form, proof) = (h.form(refreshing: tokens.refresh), try h.proof(key))
+            let (form, proof) = (TokenForm.refreshing(h, tokens.refresh), try h.proof(key))
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
                 for _ in 0..<50 { group.addTask { try await h.send("/token", form, proofs: [proof]) } }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -261,13 +261,13 @@ struct ForgedProofTests {
             var tokens = try await h.redeem(try await h.code(), proving: key).tokens
             let made = h.clock.now + DPoPRule.tolerance
             let proof = try key.proof(for: Self.token, at: made, nonce: h.nonce, ["jti": "once"])
-            tokens = try await h.send("/token", h.form(refreshing: tokens.refresh), proofs: [proof]).tokens
+            tokens = try await h.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: [proof]).tokens
             #expect(tokens.refresh != nil)
             h.clock.advance(by: 2 * DPoPRule.tolerance)
             try await h.gatehouse.store.write { [now = h.clock.now] tx in _ = try tx.replays.tidy(now: now, limit: 100)
             }
             let again = try key.proof(for: Self.token, at: made, nonce: h.nonce, ["jti": "once"])
-            let answer = try await h.send("/token", h.form(refreshing: tokens.refresh), proofs: [again])
+            let answer = try await h.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: [again])
             #expect(answer.error == "invalid_dpop_proof")
             #expect(try await h.refresh(tokens.refresh, proving: key).status == .ok)
         }

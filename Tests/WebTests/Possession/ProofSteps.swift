@@ -34,33 +34,42 @@ extension Harness {
             uri: path, method: .post, headers: headers, body: ByteBuffer(string: FormText.encode(form)))
     }
 
-    /// The form that redeems a code.
-    func form(_ code: Redeemable, _ changes: [String: String] = [:]) -> [(String, String)] {
-        let form = [
-            "grant_type": "authorization_code", "client_id": registered.id.string, "code": code.code,
-            "code_verifier": code.verifier, "redirect_uri": Self.redirect,
-        ]
-        return form.merging(changes) { $1 }.map { ($0.key, $0.value) }
-    }
-
-    /// The form that refreshes.
-    func form(refreshing token: String?, _ changes: [String: String] = [:]) -> [(String, String)] {
-        let form = ["grant_type": "refresh_token", "client_id": registered.id.string, "refresh_token": token ?? ""]
-        return form.merging(changes) { $1 }.map { ($0.key, $0.value) }
-    }
-
     /// Redeems a code with a proof of `key`, or without a proof.
     func redeem(
         _ code: Redeemable, proving key: ProofKey?, _ changes: [String: String] = [:]
     ) async throws -> TestResponse {
-        try await send("/token", form(code, changes), proofs: key.map { [try proof($0)] } ?? [])
+        try await send("/token", TokenForm.redeeming(self, code, changes), proofs: key.map { [try proof($0)] } ?? [])
     }
 
     /// Refreshes with a proof of `key`, or without a proof.
     func refresh(
         _ token: String?, proving key: ProofKey?, _ changes: [String: String] = [:]
     ) async throws -> TestResponse {
-        try await send("/token", form(refreshing: token, changes), proofs: key.map { [try proof($0)] } ?? [])
+        try await send("/token", TokenForm.refreshing(self, token, changes), proofs: key.map { [try proof($0)] } ?? [])
+    }
+}
+
+/// The forms of token requests.
+enum TokenForm {
+    /// The form with which the registered client redeems a code.
+    static func redeeming(
+        _ h: Harness, _ code: Redeemable, _ changes: [String: String] = [:]
+    ) -> [(String, String)] {
+        let form = [
+            "grant_type": "authorization_code", "client_id": h.registered.id.string, "code": code.code,
+            "code_verifier": code.verifier, "redirect_uri": Harness.redirect,
+        ]
+        return form.merging(changes) { $1 }.map { ($0.key, $0.value) }
+    }
+
+    /// The form with which the registered client refreshes.
+    static func refreshing(
+        _ h: Harness, _ token: String?, _ changes: [String: String] = [:]
+    ) -> [(String, String)] {
+        let form = [
+            "grant_type": "refresh_token", "client_id": h.registered.id.string, "refresh_token": token ?? "",
+        ]
+        return form.merging(changes) { $1 }.map { ($0.key, $0.value) }
     }
 }
 
