@@ -22,6 +22,7 @@ struct ConfigurationFlags: ParsableArguments {
     @Option(help: "Session lifetime that a user can choose (repeatable).") var sessionsChoices: [String] = []
     @Option(help: "Session lifetime that is preselected.") var sessionsPreselected: String?
     @Option(help: "Idle timeout of sessions.") var sessionsIdle: String?
+    @Option(help: "Who may use a new MCP server: everyone or nobody.") var accessDefault: String?
     @Option(help: "Host whose client metadata documents are accepted (repeatable).")
     var clientsMetadataDocumentsAllow: [String] = []
     @Option(help: "Host whose client metadata documents are rejected (repeatable).")
@@ -60,7 +61,8 @@ struct ConfigurationFlags: ParsableArguments {
             .keysPassphraseFile: keysPassphraseFile, .templates: templates, .adminSocket: adminSocket,
             .adminGroup: adminGroup, .defaultResource: defaultResource, .accessLifetime: tokensAccess,
             .codeLifetime: tokensCode, .refreshGrace: tokensRefreshGrace, .sessionPreselected: sessionsPreselected,
-            .sessionIdle: sessionsIdle, .documentsMaxSize: clientsMetadataDocumentsMaxSize,
+            .sessionIdle: sessionsIdle, .accessDefault: accessDefault,
+            .documentsMaxSize: clientsMetadataDocumentsMaxSize,
             .documentsCacheMin: clientsMetadataDocumentsCacheMin,
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
             .registration: clientsRegistration,

@@ -178,8 +178,8 @@ struct SessionCommandTests {
             let rows = try #require(try run.json().array?.compactMap(\.object))
             #expect(rows.map { $0["owner"]?.string } == ["Files team", "Mail team"])
             let names = [
-                "owner", "resource", "name", "resource_id", "live", "people", "clients", "idle", "never_used",
-                "oldest_created_at", "last_expires_at",
+                "owner", "resource", "name", "resource_id", "access", "live", "people", "clients", "idle",
+                "never_used", "oldest_created_at", "last_expires_at",
             ]
             #expect(rows.allSatisfy { $0.members.map(\.name) == names })
             func numbers(_ row: JSONObject) -> [Int64?] {

@@ -41,7 +41,7 @@ struct InstallationCheckTests {
             #expect(rows.allSatisfy { $0.members.map(\.name) == ["check", "state", "detail"] })
             let checks = [
                 "server", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup", "audit trail",
-                "sealing", "events",
+                "sealing", "access", "events",
                 "keys",
                 "custody", "key age", "clock", "registration", "templates", "admin socket",
             ]
