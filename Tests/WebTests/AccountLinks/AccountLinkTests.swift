@@ -70,7 +70,7 @@ struct AccountLinkTests {
         }
     }
 
-    @Test func `an invitation is for an account without a password, and for an enabled one`() async throws {
+    @Test func `an invitation is for a new name, and for an enabled account`() async throws {
         try await Harness.run { h in
             await #expect(throws: AdministrationError.self) { try await h.invite("ada") }
             _ = try await h.invite("grace")
@@ -84,6 +84,21 @@ struct AccountLinkTests {
             #expect(try await h.records(.userInvited).count == 1)
             #expect(try await h.records(.userReset).isEmpty)
             #expect(try await h.password()?.data == h.credential.data)
+        }
+    }
+
+    @Test func `an invitation never adopts an account that exists already, with or without a password`() async throws {
+        try await Harness.run { h in
+            let stranger = User(name: "grace", createdAt: h.clock.now)
+            try await h.gatehouse.store.write { _ = try $0.users.insert(stranger) }
+            for name in ["grace", "ada"] {
+                await #expect(throws: AdministrationError.self) { try await h.invite(name, email: "x@example.org") }
+            }
+            _ = try await h.reset("ada")
+            await #expect(throws: AdministrationError.self) { try await h.invite("ada") }
+            #expect(try await h.records(.userInvited).isEmpty)
+            let user = try await h.gatehouse.store.read { try $0.users.find(named: "grace") }
+            #expect(user == stranger)
         }
     }
 

@@ -31,7 +31,10 @@ struct AccountLinkAdministration: AdministrationNoun {
         return .one(row(user, link, secret, issuer), note: Self.linkNote)
     }
 
-    /// The account to invite: a new one, or one that has no password yet.
+    /// The account to invite: a new one, or one whose invitation is not used yet.
+    ///
+    /// Any other account of this name may have been created by a stranger at an identity provider. Its invitation would give the
+    /// invited user's password and groups to an account that the stranger can still sign in to.
     private func invited(
         _ name: String, _ email: String?, isNew: Bool, _ transaction: Transaction
     ) throws -> User {
@@ -43,11 +46,11 @@ struct AccountLinkAdministration: AdministrationNoun {
         }
         guard !isNew else { throw AdministrationError(.conflict, "User '\(user.name)' already exists.") }
         try requireEnabled(user)
-        guard try transaction.credentials.find(.password, of: user.id) == nil else {
+        guard try transaction.accountLinks.unused(of: user.id)?.purpose == .invitation else {
             throw AdministrationError(
                 .conflict,
-                "User '\(user.name)' already has a password. To let the user set a new one, use 'gatehouse users reset'."
-            )
+                "User '\(user.name)' already exists. If it is this user's account, use 'gatehouse users reset' to let the user set "
+                    + "a new password.")
         }
         guard let email, email != user.email else { return user }
         try transaction.users.setEmail(email, of: user.id)

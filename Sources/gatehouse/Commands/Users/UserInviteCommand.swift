@@ -7,7 +7,7 @@ struct UserInviteCommand: AdministrationCommand {
         commandName: "invite", abstract: "Add a user, who sets the password with a one-time link.",
         discussion: """
             The link works once and expires after 24 hours. It is printed, or sent by the program of mail.command. For a user \
-            who has no password yet, the command makes a new link, which invalidates the earlier one.
+            who has not used an invitation yet, the command makes a new link, which invalidates the earlier one.
             """)
     @Argument(help: "Sign-in name.") var name: String
     @Option(help: "E-mail address.") var email: String?
