@@ -203,9 +203,14 @@ struct BoundTokenAccessTests {
             #expect(try await scene.refused([scene.proof(nonce: current)])?.kind == .nonceMissing)
         }
         try await ProofScene.play { scene in #expect(scene.resource.proofNonce == nil) }
-        var short = Fixture.configuration(issuer: "https://gate.example")
-        short.proofs = ProofConfiguration(nonceKey: Random.bytes(31))
-        #expect(throws: InvalidConfiguration.self) { [short] in try ProtectedResource(short) }
+    }
+
+    @Test func `a secret for nonces has at least 32 bytes`() {
+        var configuration = Fixture.configuration(issuer: "https://gate.example")
+        for (length, isGood) in [(0, false), (31, false), (32, true)] {
+            configuration.proofs = ProofConfiguration(nonceKey: Random.bytes(length))
+            #expect(((try? ProtectedResource(configuration)) != nil) == isGood)
+        }
     }
 
     @Test func `where proofs are required, bearer tokens are refused and metadata says so`() async throws {
