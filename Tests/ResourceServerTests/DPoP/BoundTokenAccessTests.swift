@@ -207,7 +207,7 @@ struct BoundTokenAccessTests {
 
     @Test func `a secret for nonces has at least 32 bytes`() {
         var configuration = Fixture.configuration(issuer: "https://gate.example")
-        for (length, isGood) in [(0, false), (31, false), (32, true)] {
+        for (length, isGood) in [(1, false), (31, false), (32, true)] {
             configuration.proofs = ProofConfiguration(nonceKey: Random.bytes(length))
             #expect(((try? ProtectedResource(configuration)) != nil) == isGood)
         }
