@@ -9,7 +9,8 @@ public struct ProofConfiguration: Sendable {
     /// With nonces nobody can make proofs for later, and a proof that one process accepted is of use at another one for ten minutes at
     /// most.
     public var nonceKey: [UInt8]?
-    /// How many used proofs a process remembers for ten minutes. When its memory is full, it answers 503.
+    /// How many used proofs a process remembers for ten minutes, at most a quarter of them of one key. A request that finds no place
+    /// is answered with 503.
     public var memory: Int
 
     /// Makes a configuration; without arguments bearer tokens stay valid, and no nonces are demanded.

@@ -9,9 +9,12 @@ final class UsedProofs: Sendable {
         case new, used, full
     }
 
-    /// The proofs that were made within one minute. Equal proofs are made at the same time, so one minute is looked at.
+    /// The proofs that were made within one minute, by the thumbprint of their key. Equal proofs are made at the same time, so one
+    /// minute is looked at.
     private struct Memory {
-        var minutes: [Int64: Set<Digest>] = [:]
+        var minutes: [Int64: [KeyThumbprint: Set<String>]] = [:]
+        /// How many proofs of each key are in memory.
+        var counts: [KeyThumbprint: Int] = [:]
         var count = 0
     }
 
@@ -19,34 +22,44 @@ final class UsedProofs: Sendable {
     private static let margin: Int64 = 60
 
     private let capacity: Int
+    /// The most proofs of one key, so that no client fills the memory for all others.
+    private let mostOfOne: Int
     private let memory = Mutex(Memory())
 
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int) {
+        self.capacity = capacity
+        mostOfOne = max(1, capacity / 4)
+    }
 
     /// The number of proofs in memory.
     var count: Int { memory.withLock { $0.count } }
 
     /// Uses a proof whose every other property is valid.
     func claim(_ proof: DPoPProof, now: Timestamp) -> Verdict {
-        // The thumbprint has a fixed length, so no two pairs give the same text.
-        let name = Digest.sha256(proof.thumbprint.string + proof.id)
+        // A digest has one length, however long an id its client chose.
+        let (key, name) = (proof.thumbprint, Digest.sha256(proof.id).base64URL)
         return memory.withLock { memory in
             Self.forget(in: &memory, now: now)
             let minute = proof.issuedAt.seconds / 60
-            if memory.minutes[minute]?.contains(name) ?? false { return .used }
-            guard memory.count < capacity else { return .full }
-            memory.minutes[minute, default: []].insert(name)
+            if memory.minutes[minute]?[key]?.contains(name) ?? false { return .used }
+            guard memory.count < capacity, memory.counts[key, default: 0] < mostOfOne else { return .full }
+            memory.minutes[minute, default: [:]][key, default: []].insert(name)
+            memory.counts[key, default: 0] += 1
             memory.count += 1
             return .new
         }
     }
 
-    /// Forgets the proofs of the minutes that are over. At most twelve minutes are in memory.
+    /// Forgets the proofs of the minutes that have passed. At most twelve minutes are in memory.
     private static func forget(in memory: inout Memory, now: Timestamp) {
-        for (minute, proofs) in memory.minutes
+        for (minute, keys) in memory.minutes
         where (minute + 1) * 60 + DPoPRule.tolerance + margin <= now.seconds {
             memory.minutes[minute] = nil
-            memory.count -= proofs.count
+            for (key, proofs) in keys {
+                let rest = (memory.counts[key] ?? 0) - proofs.count
+                memory.counts[key] = rest > 0 ? rest : nil
+                memory.count -= proofs.count
+            }
         }
     }
 }

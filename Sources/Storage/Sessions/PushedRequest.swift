@@ -12,6 +12,14 @@ package struct PushedRequest: Hashable, Sendable {
         ///
         /// The site holds the network with others of the same subscriber.
         case network(String, site: String)
+
+        /// Whether anybody can be this pusher.
+        package var isStranger: Bool {
+            switch self {
+            case .client: false
+            case .network: true
+            }
+        }
     }
 
     /// The number of open requests of one pusher.

@@ -170,8 +170,10 @@ struct BoundTokenAccessTests {
         }
     }
 
-    @Test func `a full memory answers 503 and forgets nothing, until the proofs are over`() async throws {
-        try await ProofScene.play(ProofConfiguration(memory: 2)) { scene in
+    @Test func `a full share of the memory answers 503 and forgets nothing, until its proofs have expired`()
+        async throws
+    {
+        try await ProofScene.play(ProofConfiguration(memory: 8)) { scene in
             let first = try scene.proof()
             _ = try await scene.authorize([first])
             _ = try await scene.authorize([scene.proof()])
@@ -258,6 +260,23 @@ struct UsedProofsTests {
             #expect(used.claim(other, now: DPoPRule.end(of: proof) + 121) == .new)
             #expect(used.count == 1)
         }
+    }
+
+    @Test func `a key that fills its quarter keeps itself out and nobody else, and all keys have one bound`() throws {
+        let start = Timestamp(seconds: ManualClock.start)
+        let used = UsedProofs(capacity: 8)
+        func claim(_ key: ProofKey, at now: Timestamp) throws -> UsedProofs.Verdict {
+            used.claim(try DPoPProof(key.proof(for: "https://a.example/mcp", at: now)), now: now)
+        }
+        let keys = (0..<5).map { _ in ProofKey() }
+        for key in keys.prefix(4) {
+            #expect(try claim(key, at: start) == .new)
+            #expect(try claim(key, at: start) == .new)
+            #expect(try claim(key, at: start) == .full)
+        }
+        #expect(try claim(keys[4], at: start) == .full)
+        for key in keys { #expect(try claim(key, at: start + 500) == .new) }
+        #expect(used.count == 5)
     }
 
     @Test func `two clients may choose the same id`() throws {

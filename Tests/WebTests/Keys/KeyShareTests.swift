@@ -63,6 +63,19 @@ struct KeyShareTests {
         }
     }
 
+    @Test func `pushes of strangers with proofs keep out no registered client that authenticates`() async throws {
+        try await Harness.run { h in
+            let secret = ClientSecret.random()
+            _ = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
+            try await fill(h, .strangers(for: "DPoP proof"))
+            let refused = try await h.send("/par", h.request(), proofs: [try h.proof(ProofKey(), at: "/par")])
+            #expect(refused.status == .serviceUnavailable && refused.error == "temporarily_unavailable")
+            let form = h.request(["client_id": "vault"]) + [("client_secret", secret.reveal())]
+            let pushed = try await h.send("/par", form, proofs: [try h.proof(ProofKey(), at: "/par")])
+            #expect(pushed.status == .created)
+        }
+    }
+
     @Test func `a client that fills its own share keeps itself out and nobody else`() async throws {
         try await Harness.run { h in
             let (robot, other) = (AssertionKey(), AssertionKey())

@@ -64,7 +64,7 @@ package struct PushedAuthorizationEndpoint: Sendable {
         }
         let refusal = try await store.write { transaction -> OAuthError? in
             if let refusal = try objection(to: row, request.body, client, in: transaction, now: now) { return refusal }
-            try pushed.key?.spend(in: transaction, isOfStranger: true)
+            try pushed.key?.spend(in: transaction, isOfStranger: row.pusher.isStranger)
             return try transaction.pushedRequests.insert(row, now: now) ? nil : Self.tooMany
         }
         if let refusal { throw refusal }
