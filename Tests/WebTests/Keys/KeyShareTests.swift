@@ -68,10 +68,11 @@ struct KeyShareTests {
             let secret = ClientSecret.random()
             _ = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
             try await fill(h, .strangers(for: "DPoP proof"))
-            let refused = try await h.send("/par", h.request(), proofs: [try h.proof(ProofKey(), at: "/par")])
+            let refused = try await h.proofs.send(
+                "/par", h.request(), proofs: [try h.proofs.proof(ProofKey(), at: "/par")])
             #expect(refused.status == .serviceUnavailable && refused.error == "temporarily_unavailable")
             let form = h.request(["client_id": "vault"]) + [("client_secret", secret.reveal())]
-            let pushed = try await h.send("/par", form, proofs: [try h.proof(ProofKey(), at: "/par")])
+            let pushed = try await h.proofs.send("/par", form, proofs: [try h.proofs.proof(ProofKey(), at: "/par")])
             #expect(pushed.status == .created)
         }
     }

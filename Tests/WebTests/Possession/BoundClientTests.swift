@@ -23,9 +23,9 @@ struct BoundClientTests {
                 try await h.gatehouse.store.read { try $0.clients.find(ClientID("bound")) })
             let code = try await h.code()
             let before = try await h.gatehouse.effects()
-            #expect(try await h.redeem(code, proving: nil).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.redeem(code, proving: nil).error == "invalid_dpop_proof")
             #expect(try await h.gatehouse.effects() == before)
-            #expect(try await h.redeem(code, proving: ProofKey()).json["token_type"] == "DPoP")
+            #expect(try await h.proofs.redeem(code, proving: ProofKey()).json["token_type"] == "DPoP")
         }
     }
 
@@ -39,8 +39,8 @@ struct BoundClientTests {
             #expect(try await h.serve(service).error == "invalid_dpop_proof")
             #expect(try await h.serviceSessions().isEmpty)
             let form = [("grant_type", "client_credentials"), ("resource", h.resource.identifier.string)]
-            let answer = try await h.send(
-                "/token", form, proofs: [try h.proof(ProofKey())], basic: ("nightly", service.secret))
+            let answer = try await h.proofs.send(
+                "/token", form, proofs: [try h.proofs.proof(ProofKey())], basic: ("nightly", service.secret))
             #expect(answer.json["token_type"] == "DPoP")
         }
     }
@@ -59,11 +59,11 @@ struct BoundClientTests {
             #expect(id != plain.json["client_id"]?.string)
             let own = ["client_id": id, "redirect_uri": Harness.loopback]
             let code = try await h.code(nil, own.mapValues { .some($0) })
-            #expect(try await h.redeem(code, proving: nil, own).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.redeem(code, proving: nil, own).error == "invalid_dpop_proof")
             let key = ProofKey()
-            let tokens = try await h.redeem(code, proving: key, own).tokens
-            #expect(try await h.refresh(tokens.refresh, proving: nil, own).error == "invalid_dpop_proof")
-            #expect(try await h.refresh(tokens.refresh, proving: key, own).status == .ok)
+            let tokens = try await h.proofs.redeem(code, proving: key, own).tokens
+            #expect(try await h.proofs.refresh(tokens.refresh, proving: nil, own).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.refresh(tokens.refresh, proving: key, own).status == .ok)
         }
     }
 
@@ -77,11 +77,11 @@ struct BoundClientTests {
             scene.host.publish(["dpop_bound_access_tokens": true])
             scene.age()
             // The session began before the document demanded a key.
-            #expect(try await h.refresh(before.refresh, proving: nil, own).error == "invalid_dpop_proof")
-            #expect(try await h.refresh(before.refresh, proving: ProofKey(), own).status == .ok)
+            #expect(try await h.proofs.refresh(before.refresh, proving: nil, own).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.refresh(before.refresh, proving: ProofKey(), own).status == .ok)
             let code = try await scene.code()
-            #expect(try await h.redeem(code, proving: nil, own).error == "invalid_dpop_proof")
-            #expect(try await h.redeem(code, proving: ProofKey(), own).json["token_type"] == "DPoP")
+            #expect(try await h.proofs.redeem(code, proving: nil, own).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.redeem(code, proving: ProofKey(), own).json["token_type"] == "DPoP")
         }
     }
 }

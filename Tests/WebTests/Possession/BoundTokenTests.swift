@@ -25,7 +25,7 @@ struct BoundTokenTests {
     @Test func `a token names the key, in itself and in introspection`() async throws {
         try await Harness.run { h in
             let key = ProofKey()
-            let answer = try await h.redeem(try await h.code(), proving: key)
+            let answer = try await h.proofs.redeem(try await h.code(), proving: key)
             #expect(answer.json["token_type"] == "DPoP")
             #expect(answer.claims["cnf"] == ["jkt": .string(key.thumbprint)])
             let introspected = try await h.introspect(answer.tokens.access)
@@ -48,20 +48,20 @@ struct BoundTokenTests {
     @Test func `a public client refreshes with its key alone, and a wrong key ends and spends nothing`() async throws {
         try await Harness.run { h in
             let key = ProofKey()
-            let first = try await h.redeem(try await h.code(), proving: key).tokens
+            let first = try await h.proofs.redeem(try await h.code(), proving: key).tokens
             let before = try await h.gatehouse.effects()
-            #expect(try await h.refresh(first.refresh, proving: nil).error == "invalid_dpop_proof")
-            #expect(try await h.refresh(first.refresh, proving: ProofKey()).error == "invalid_grant")
+            #expect(try await h.proofs.refresh(first.refresh, proving: nil).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.refresh(first.refresh, proving: ProofKey()).error == "invalid_grant")
             #expect(try await h.gatehouse.effects() == before)
-            let next = try await h.refresh(first.refresh, proving: key)
+            let next = try await h.proofs.refresh(first.refresh, proving: key)
             #expect(next.json["token_type"] == "DPoP" && next.claims["cnf"] == ["jkt": .string(key.thumbprint)])
             // A thief without the key cannot end the session with an old token either.
             h.clock.advance(by: 400)
             let later = try await h.gatehouse.effects()
-            #expect(try await h.refresh(first.refresh, proving: nil).error == "invalid_dpop_proof")
-            #expect(try await h.refresh(first.refresh, proving: ProofKey()).error == "invalid_grant")
+            #expect(try await h.proofs.refresh(first.refresh, proving: nil).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.refresh(first.refresh, proving: ProofKey()).error == "invalid_grant")
             #expect(try await h.gatehouse.effects() == later)
-            #expect(try await h.refresh(next.tokens.refresh, proving: key).status == .ok)
+            #expect(try await h.proofs.refresh(next.tokens.refresh, proving: key).status == .ok)
         }
     }
 
@@ -73,11 +73,11 @@ struct BoundTokenTests {
             let secret = ClientSecret.random()
             h.registered = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
             let own = ["client_secret": secret.reveal()]
-            let tokens = try await h.redeem(try await h.code(), proving: ProofKey(), own).tokens
+            let tokens = try await h.proofs.redeem(try await h.code(), proving: ProofKey(), own).tokens
             #expect(try await h.gatehouse.proofDemands() == ["any"])
-            #expect(try await h.refresh(tokens.refresh, proving: nil, own).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.refresh(tokens.refresh, proving: nil, own).error == "invalid_dpop_proof")
             let other = ProofKey()
-            let next = try await h.refresh(tokens.refresh, proving: other, own)
+            let next = try await h.proofs.refresh(tokens.refresh, proving: other, own)
             #expect(next.claims["cnf"] == ["jkt": .string(other.thumbprint)])
         }
     }
@@ -86,9 +86,9 @@ struct BoundTokenTests {
         try await Harness.run { h in
             let key = ProofKey()
             let tokens = try await h.tokens()
-            let bound = try await h.refresh(tokens.refresh, proving: key)
+            let bound = try await h.proofs.refresh(tokens.refresh, proving: key)
             #expect(bound.json["token_type"] == "DPoP" && bound.claims["cnf"] == ["jkt": .string(key.thumbprint)])
-            #expect(try await h.refresh(bound.tokens.refresh, proving: nil).json["token_type"] == "Bearer")
+            #expect(try await h.proofs.refresh(bound.tokens.refresh, proving: nil).json["token_type"] == "Bearer")
             #expect(try await h.gatehouse.proofDemands() == [nil])
         }
     }
@@ -96,9 +96,9 @@ struct BoundTokenTests {
     @Test func `a response lost within the grace is made up for with another proof of the key`() async throws {
         try await Harness.run { h in
             let key = ProofKey()
-            let first = try await h.redeem(try await h.code(), proving: key).tokens
-            let next = try await h.refresh(first.refresh, proving: key).tokens
-            let again = try await h.refresh(first.refresh, proving: key)
+            let first = try await h.proofs.redeem(try await h.code(), proving: key).tokens
+            let next = try await h.proofs.refresh(first.refresh, proving: key).tokens
+            let again = try await h.proofs.refresh(first.refresh, proving: key)
             #expect(again.status == .ok && again.tokens.refresh == next.refresh)
             #expect(again.json["token_type"] == "DPoP")
         }
@@ -109,10 +109,10 @@ struct BoundTokenTests {
             let key = ProofKey()
             let code = try await h.code(nil, ["dpop_jkt": key.thumbprint])
             let before = try await h.gatehouse.effects()
-            #expect(try await h.redeem(code, proving: nil).error == "invalid_dpop_proof")
-            #expect(try await h.redeem(code, proving: ProofKey()).error == "invalid_grant")
+            #expect(try await h.proofs.redeem(code, proving: nil).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.redeem(code, proving: ProofKey()).error == "invalid_grant")
             #expect(try await h.gatehouse.effects() == before)
-            #expect(try await h.redeem(code, proving: key).status == .ok)
+            #expect(try await h.proofs.redeem(code, proving: key).status == .ok)
             #expect(try await h.push(["dpop_jkt": key.thumbprint]).status == .created)
             #expect(try await h.push(["dpop_jkt": "short"]).error == "invalid_request")
         }
@@ -131,34 +131,34 @@ struct BoundTokenTests {
     @Test func `a proof at the push binds the code, and must be of the key that dpop_jkt names`() async throws {
         try await Harness.run { h in
             let (key, verifier) = (ProofKey(), CodeVerifier.random())
-            let refused = try await h.send(
-                "/par", h.request(["dpop_jkt": ProofKey().thumbprint]), proofs: [try h.proof(key, at: "/par")])
+            let refused = try await h.proofs.send(
+                "/par", h.request(["dpop_jkt": ProofKey().thumbprint]), proofs: [try h.proofs.proof(key, at: "/par")])
             #expect(refused.error == "invalid_dpop_proof" && refused.headers[FieldNames.proofNonce] != nil)
             #expect(try await h.pushedRows().isEmpty)
             let request = h.request(["dpop_jkt": key.thumbprint], verifier: verifier)
-            let pushed = try await h.send("/par", request, proofs: [try h.proof(key, at: "/par")])
-            #expect(pushed.status == .created && pushed.headers[FieldNames.proofNonce] == h.nonce)
+            let pushed = try await h.proofs.send("/par", request, proofs: [try h.proofs.proof(key, at: "/par")])
+            #expect(pushed.status == .created && pushed.headers[FieldNames.proofNonce] == h.proofs.nonce)
             let code = try await approve(pushed, verifier, h)
-            #expect(try await h.redeem(code, proving: ProofKey()).error == "invalid_grant")
-            #expect(try await h.redeem(code, proving: nil).error == "invalid_dpop_proof")
-            #expect(try await h.redeem(code, proving: key).status == .ok)
+            #expect(try await h.proofs.redeem(code, proving: ProofKey()).error == "invalid_grant")
+            #expect(try await h.proofs.redeem(code, proving: nil).error == "invalid_dpop_proof")
+            #expect(try await h.proofs.redeem(code, proving: key).status == .ok)
         }
     }
 
     @Test func `a proof at the push binds the code without dpop_jkt`() async throws {
         try await Harness.run { h in
             let (key, verifier) = (ProofKey(), CodeVerifier.random())
-            let pushed = try await h.send(
-                "/par", h.request(verifier: verifier), proofs: [try h.proof(key, at: "/par")])
+            let pushed = try await h.proofs.send(
+                "/par", h.request(verifier: verifier), proofs: [try h.proofs.proof(key, at: "/par")])
             let code = try await approve(pushed, verifier, h)
-            #expect(try await h.redeem(code, proving: ProofKey()).error == "invalid_grant")
-            #expect(try await h.redeem(code, proving: key).json["token_type"] == "DPoP")
+            #expect(try await h.proofs.redeem(code, proving: ProofKey()).error == "invalid_grant")
+            #expect(try await h.proofs.redeem(code, proving: key).json["token_type"] == "DPoP")
         }
     }
 
     @Test func `a bound token proves its user to Gatehouse when an MCP server forwards it`() async throws {
         try await Harness.run { h in
-            let bound = try await h.redeem(try await h.code(), proving: ProofKey()).tokens
+            let bound = try await h.proofs.redeem(try await h.code(), proving: ProofKey()).tokens
             #expect(try await h.ask(bound.access).status == .created)
             try await h.list()
             #expect(try await h.openJob(bound.access).status == .created)
@@ -175,7 +175,7 @@ struct BoundTokenTests {
         try await Harness.run { h in
             try await h.providers.add(provider)
             let browser = h.browser()
-            let bound = try await h.redeem(try await h.code(browser), proving: ProofKey()).tokens
+            let bound = try await h.proofs.redeem(try await h.code(browser), proving: ProofKey()).tokens
             _ = try await h.providers.connect(bound.access, browser)
             let answer = try await h.providers.exchange(bound.access)
             #expect(answer.status == .ok && answer.json["token_type"] == "Bearer")
@@ -189,8 +189,8 @@ struct BoundTokenTests {
             let form = [("grant_type", "client_credentials"), ("resource", h.resource.identifier.string)]
             for _ in 0..<2 {
                 let key = ProofKey()
-                let answer = try await h.send(
-                    "/token", form, proofs: [try h.proof(key)], basic: (service.id.string, service.secret))
+                let answer = try await h.proofs.send(
+                    "/token", form, proofs: [try h.proofs.proof(key)], basic: (service.id.string, service.secret))
                 #expect(answer.json["token_type"] == "DPoP")
                 #expect(answer.claims["cnf"] == ["jkt": .string(key.thumbprint)])
             }
@@ -204,7 +204,7 @@ struct BoundTokenTests {
             let server = try await h.gatehouse.addServer("https://keyed.example/mcp", key: key)
             let form =
                 [("grant_type", "client_credentials")] + (try key.form(of: server.id.string, now: h.clock.now))
-            let answer = try await h.send("/token", form, proofs: ["nonsense"])
+            let answer = try await h.proofs.send("/token", form, proofs: ["nonsense"])
             #expect(answer.status == .ok && answer.json["token_type"] == "Bearer")
         }
     }
@@ -214,7 +214,7 @@ struct BoundTokenTests {
             let metadata = try await h.browser().get("/.well-known/oauth-authorization-server").json
             #expect(
                 metadata["dpop_signing_alg_values_supported"] == ["ES256", "ES384", "EdDSA", "PS256", "RS256"])
-            let answer = try await h.redeem(try await h.code(), proving: ProofKey())
+            let answer = try await h.proofs.redeem(try await h.code(), proving: ProofKey())
             #expect(answer.headers[.accessControlExposeHeaders]?.contains("DPoP-Nonce") == true)
             let preflight = try await h.client.execute(
                 uri: "/token", method: .options,

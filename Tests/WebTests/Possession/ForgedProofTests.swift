@@ -116,42 +116,43 @@ struct ForgedProofTests {
     func `a forged proof is refused everywhere, and changes nothing`(forgery: ForgedProof) async throws {
         try await Harness.run { h in
             let key = ProofKey()
-            let tokens = try await h.redeem(try await h.code(), proving: key).tokens
+            let tokens = try await h.proofs.redeem(try await h.code(), proving: key).tokens
             let code = try await h.code()
             let before = try await h.gatehouse.effects()
             func headers(_ path: String) throws -> [String] {
-                try forgery.headers(key, "http://localhost" + path, at: h.clock.now, nonce: h.nonce)
+                try forgery.headers(key, "http://localhost" + path, at: h.clock.now, nonce: h.proofs.nonce)
             }
             let answers = [
-                try await h.send("/token", TokenForm.redeeming(h, code), proofs: headers("/token")),
-                try await h.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: headers("/token")),
-                try await h.send("/par", h.request(), proofs: headers("/par")),
+                try await h.proofs.send("/token", TokenForm.redeeming(h, code), proofs: headers("/token")),
+                try await h.proofs.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: headers("/token")),
+                try await h.proofs.send("/par", h.request(), proofs: headers("/par")),
             ]
             for answer in answers {
                 #expect(answer.status == .badRequest && answer.error == "invalid_dpop_proof")
-                #expect(answer.headers[FieldNames.proofNonce] == h.nonce, "a client can try again at once")
+                #expect(answer.headers[FieldNames.proofNonce] == h.proofs.nonce, "a client can try again at once")
             }
             #expect(try await h.gatehouse.effects() == before)
-            #expect(try await h.redeem(code, proving: key).status == .ok, "the code is unspent")
-            #expect(try await h.refresh(tokens.refresh, proving: key).status == .ok, "the refresh token is unspent")
+            #expect(try await h.proofs.redeem(code, proving: key).status == .ok, "the code is unspent")
+            #expect(
+                try await h.proofs.refresh(tokens.refresh, proving: key).status == .ok, "the refresh token is unspent")
         }
     }
 
     @Test func `a proof without a current nonce of this server is told the nonce, and changes nothing`() async throws {
         try await Harness.run { h in
-            let (key, old) = (ProofKey(), h.nonce)
+            let (key, old) = (ProofKey(), h.proofs.nonce)
             let assertion = AssertionKey()
             let robot = try await h.gatehouse.register("robot", redirects: [Harness.redirect], key: assertion)
             h.clock.advance(by: 2 * DPoPNonces.period)
             let fresh = try await h.code()
             let foreign = DPoPNonces(key: Random.bytes(32)).current(at: h.clock.now)
             let before = try await h.gatehouse.effects()
-            for nonce in [nil, "", "of another server", old, foreign, h.nonce + "A"] {
+            for nonce in [nil, "", "of another server", old, foreign, h.proofs.nonce + "A"] {
                 for (path, form) in [("/token", TokenForm.redeeming(h, fresh)), ("/par", h.request())] {
                     let proof = try key.proof(for: "http://localhost" + path, at: h.clock.now, nonce: nonce)
-                    let answer = try await h.send(path, form, proofs: [proof])
+                    let answer = try await h.proofs.send(path, form, proofs: [proof])
                     #expect(answer.status == .badRequest && answer.error == "use_dpop_nonce")
-                    #expect(answer.headers[FieldNames.proofNonce] == h.nonce)
+                    #expect(answer.headers[FieldNames.proofNonce] == h.proofs.nonce)
                     #expect(answer.headers[.accessControlExposeHeaders]?.contains("DPoP-Nonce") == true)
                 }
             }
@@ -159,16 +160,17 @@ struct ForgedProofTests {
             let signed = try assertion.form(of: robot.id.string, now: h.clock.now)
             let form = h.request(["client_id": robot.id.string]) + signed
             let first = try key.proof(for: "http://localhost/par", at: h.clock.now)
-            #expect(try await h.send("/par", form, proofs: [first]).error == "use_dpop_nonce")
+            #expect(try await h.proofs.send("/par", form, proofs: [first]).error == "use_dpop_nonce")
             #expect(try await h.gatehouse.effects() == before)
-            #expect(try await h.send("/par", form, proofs: [try h.proof(key, at: "/par")]).status == .created)
-            let last = h.nonce
+            #expect(
+                try await h.proofs.send("/par", form, proofs: [try h.proofs.proof(key, at: "/par")]).status == .created)
+            let last = h.proofs.nonce
             h.clock.advance(by: DPoPNonces.period)
             let next = try await h.code()
             let proof = try key.proof(for: Self.token, at: h.clock.now, nonce: last)
-            let answer = try await h.send("/token", TokenForm.redeeming(h, next), proofs: [proof])
-            #expect(answer.status == .ok && answer.headers[FieldNames.proofNonce] == h.nonce)
-            #expect(h.nonce != last)
+            let answer = try await h.proofs.send("/token", TokenForm.redeeming(h, next), proofs: [proof])
+            #expect(answer.status == .ok && answer.headers[FieldNames.proofNonce] == h.proofs.nonce)
+            #expect(h.proofs.nonce != last)
         }
     }
 
@@ -178,8 +180,8 @@ struct ForgedProofTests {
     ])
     func `another spelling of the same address is accepted`(address: String) async throws {
         try await Harness.run { h in
-            let proof = try h.proof(ProofKey(), ["htu": .string(address)])
-            #expect(try await h.send("/token", TokenForm.redeeming(h, h.code()), proofs: [proof]).status == .ok)
+            let proof = try h.proofs.proof(ProofKey(), ["htu": .string(address)])
+            #expect(try await h.proofs.send("/token", TokenForm.redeeming(h, h.code()), proofs: [proof]).status == .ok)
         }
     }
 
@@ -191,8 +193,8 @@ struct ForgedProofTests {
                 ("http://localhost/token", 400), ("https://localhost/t1/token", 400),
                 ("http://127.0.0.1/t1/token", 400), ("http://localhost/t1/token", 200),
             ] {
-                let proof = try ProofKey().proof(for: target, at: h.clock.now, nonce: h.nonce)
-                let answer = try await h.send(
+                let proof = try ProofKey().proof(for: target, at: h.clock.now, nonce: h.proofs.nonce)
+                let answer = try await h.proofs.send(
                     "/t1/token", form, proofs: [proof], basic: (service.id.string, service.secret))
                 #expect(answer.status.code == status, "\(target)")
             }
@@ -201,22 +203,22 @@ struct ForgedProofTests {
 
     @Test func `a time with a fraction is legal`() async throws {
         try await Harness.run { h in
-            let proof = try h.proof(ProofKey(), ["iat": .number(Double(h.clock.now.seconds) + 0.75)])
-            #expect(try await h.send("/token", TokenForm.redeeming(h, h.code()), proofs: [proof]).status == .ok)
+            let proof = try h.proofs.proof(ProofKey(), ["iat": .number(Double(h.clock.now.seconds) + 0.75)])
+            #expect(try await h.proofs.send("/token", TokenForm.redeeming(h, h.code()), proofs: [proof]).status == .ok)
         }
     }
 
     @Test func `a request that is refused spends no proof, and one that is granted spends its own`() async throws {
         try await Harness.run { h in
             let (key, code) = (ProofKey(), try await h.code())
-            let proof = try h.proof(key)
+            let proof = try h.proofs.proof(key)
             let wrong = TokenForm.redeeming(h, code, ["code_verifier": CodeVerifier.random().reveal()])
-            #expect(try await h.send("/token", wrong, proofs: [proof]).error == "invalid_grant")
+            #expect(try await h.proofs.send("/token", wrong, proofs: [proof]).error == "invalid_grant")
             #expect(try await h.gatehouse.spentTokens() == 0)
             let unknown = TokenForm.redeeming(h, code, ["client_id": "nobody"])
-            #expect(try await h.send("/token", unknown, proofs: [proof]).error == "invalid_client")
+            #expect(try await h.proofs.send("/token", unknown, proofs: [proof]).error == "invalid_client")
             #expect(try await h.gatehouse.spentTokens() == 0)
-            #expect(try await h.send("/token", TokenForm.redeeming(h, code), proofs: [proof]).status == .ok)
+            #expect(try await h.proofs.send("/token", TokenForm.redeeming(h, code), proofs: [proof]).status == .ok)
             #expect(try await h.gatehouse.spentTokens() == 1)
         }
     }
@@ -224,10 +226,10 @@ struct ForgedProofTests {
     @Test func `of fifty refreshes with one proof one succeeds, and the token turns once`() async throws {
         try await Harness.run { h in
             let key = ProofKey()
-            let tokens = try await h.redeem(try await h.code(), proving: key).tokens
-            let (form, proof) = (TokenForm.refreshing(h, tokens.refresh), try h.proof(key))
+            let tokens = try await h.proofs.redeem(try await h.code(), proving: key).tokens
+            let (form, proof) = (TokenForm.refreshing(h, tokens.refresh), try h.proofs.proof(key))
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
-                for _ in 0..<50 { group.addTask { try await h.send("/token", form, proofs: [proof]) } }
+                for _ in 0..<50 { group.addTask { try await h.proofs.send("/token", form, proofs: [proof]) } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(answers.count { $0.status == .ok } == 1)
@@ -237,16 +239,16 @@ struct ForgedProofTests {
             let grant = try await h.gatehouse.store.read { try $0.sessions.grant(session.id) }
             #expect(grant?.generation == 2)
             let next = try #require(answers.first { $0.status == .ok }).tokens
-            #expect(try await h.refresh(next.refresh, proving: key).status == .ok)
+            #expect(try await h.proofs.refresh(next.refresh, proving: key).status == .ok)
         }
     }
 
     @Test func `of fifty pushes with one proof one succeeds`() async throws {
         try await Harness.run { h in
-            let proof = try h.proof(ProofKey(), at: "/par")
+            let proof = try h.proofs.proof(ProofKey(), at: "/par")
             let form = h.request()
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
-                for _ in 0..<50 { group.addTask { try await h.send("/par", form, proofs: [proof]) } }
+                for _ in 0..<50 { group.addTask { try await h.proofs.send("/par", form, proofs: [proof]) } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(answers.count { $0.status == .created } == 1)
@@ -258,18 +260,18 @@ struct ForgedProofTests {
     @Test func `a used proof is remembered for as long as it is valid, also one from the future`() async throws {
         try await Harness.run { h in
             let key = ProofKey()
-            var tokens = try await h.redeem(try await h.code(), proving: key).tokens
+            var tokens = try await h.proofs.redeem(try await h.code(), proving: key).tokens
             let made = h.clock.now + DPoPRule.tolerance
-            let proof = try key.proof(for: Self.token, at: made, nonce: h.nonce, ["jti": "once"])
-            tokens = try await h.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: [proof]).tokens
+            let proof = try key.proof(for: Self.token, at: made, nonce: h.proofs.nonce, ["jti": "once"])
+            tokens = try await h.proofs.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: [proof]).tokens
             #expect(tokens.refresh != nil)
             h.clock.advance(by: 2 * DPoPRule.tolerance)
             try await h.gatehouse.store.write { [now = h.clock.now] tx in _ = try tx.replays.tidy(now: now, limit: 100)
             }
-            let again = try key.proof(for: Self.token, at: made, nonce: h.nonce, ["jti": "once"])
-            let answer = try await h.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: [again])
+            let again = try key.proof(for: Self.token, at: made, nonce: h.proofs.nonce, ["jti": "once"])
+            let answer = try await h.proofs.send("/token", TokenForm.refreshing(h, tokens.refresh), proofs: [again])
             #expect(answer.error == "invalid_dpop_proof")
-            #expect(try await h.refresh(tokens.refresh, proving: key).status == .ok)
+            #expect(try await h.proofs.refresh(tokens.refresh, proving: key).status == .ok)
         }
     }
 }

@@ -11,16 +11,18 @@ import TestSupport
 @testable import Web
 
 /// Steps of clients that prove a key.
-extension Harness {
+struct ProofSteps: Sendable {
+    let h: Harness
+
     /// The nonce that this server hands out now.
-    var nonce: String { gatehouse.token.possession.nonce(at: clock.now) }
+    var nonce: String { h.gatehouse.token.possession.nonce(at: h.clock.now) }
 
     /// A proof for an endpoint of this server, with its nonce.
     func proof(
         _ key: ProofKey, at path: String = "/token", _ claims: [String: JSON?] = [:], header: [String: JSON?] = [:]
     ) throws -> String {
         try key.proof(
-            for: gatehouse.settings.issuer.endpoint(path), at: clock.now, nonce: nonce, claims, header: header)
+            for: h.gatehouse.settings.issuer.endpoint(path), at: h.clock.now, nonce: nonce, claims, header: header)
     }
 
     /// Posts a form with these values of the `DPoP` header.
@@ -28,9 +30,9 @@ extension Harness {
         _ path: String, _ form: [(String, String)], proofs: [String], basic: (String, String)? = nil
     ) async throws -> TestResponse {
         var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
-        if let basic { headers[.authorization] = Self.basic(basic.0, basic.1) }
+        if let basic { headers[.authorization] = Harness.basic(basic.0, basic.1) }
         for proof in proofs { headers.append(HTTPField(name: FieldNames.proof, value: proof)) }
-        return try await client.execute(
+        return try await h.client.execute(
             uri: path, method: .post, headers: headers, body: ByteBuffer(string: FormText.encode(form)))
     }
 
@@ -38,15 +40,19 @@ extension Harness {
     func redeem(
         _ code: Redeemable, proving key: ProofKey?, _ changes: [String: String] = [:]
     ) async throws -> TestResponse {
-        try await send("/token", TokenForm.redeeming(self, code, changes), proofs: key.map { [try proof($0)] } ?? [])
+        try await send("/token", TokenForm.redeeming(h, code, changes), proofs: key.map { [try proof($0)] } ?? [])
     }
 
     /// Refreshes with a proof of `key`, or without a proof.
     func refresh(
         _ token: String?, proving key: ProofKey?, _ changes: [String: String] = [:]
     ) async throws -> TestResponse {
-        try await send("/token", TokenForm.refreshing(self, token, changes), proofs: key.map { [try proof($0)] } ?? [])
+        try await send("/token", TokenForm.refreshing(h, token, changes), proofs: key.map { [try proof($0)] } ?? [])
     }
+}
+
+extension Harness {
+    var proofs: ProofSteps { ProofSteps(h: self) }
 }
 
 /// The forms of token requests.
