@@ -50,7 +50,7 @@ package struct IDTokenClaims: Hashable, Sendable {
         preferredUsername = Self.shown(claims[OpenIDClaim.preferredUsername])
         let email = Self.shown(claims[OpenIDClaim.email])
         verifiedEmail = claims[OpenIDClaim.isEmailVerified] == .bool(true) ? email : nil
-        domain = Self.domain(claims[OpenIDClaim.hostedDomain], verifiedEmail)
+        domain = Self.domain(claims[OpenIDClaim.hostedDomain], verifiedEmail, at: issuer)
     }
 
     /// The groups in the claim of this name.
@@ -76,9 +76,11 @@ package struct IDTokenClaims: Hashable, Sendable {
     }
 
     /// An `hd` that is no text has no domain, so that it matches nothing.
-    private static func domain(_ hosted: JSON?, _ email: String?) -> String? {
+    ///
+    /// Without `hd`, an account at Google is in no organization: its address may be one that its holder verified before leaving.
+    private static func domain(_ hosted: JSON?, _ email: String?, at issuer: OpenIDIssuer) -> String? {
         if let hosted, hosted != .null { return hosted.string?.lowercased() }
-        guard let email, let at = email.lastIndex(of: "@") else { return nil }
+        guard !issuer.isGoogle, let email, let at = email.lastIndex(of: "@") else { return nil }
         return email[email.index(after: at)...].lowercased()
     }
 }

@@ -45,6 +45,8 @@ package struct IDTokenRule: Sendable {
         let audience = claims[.audience]
         let named = audience?.strings ?? audience?.string.map { [$0] } ?? []
         guard named.contains(where: { $0.utf8.elementsEqual(client.utf8) }) else { throw .otherAudience }
+        // Further audiences are accepted if the token names this client as the one that it was issued to: it comes from the token
+        // endpoint for a nonce of this browser.
         let party = claims[OpenIDClaim.authorizedParty]
         guard party != nil || named.count == 1 else { throw .otherAuthorizedParty }
         if let party, !(party.string?.utf8.elementsEqual(client.utf8) ?? false) { throw .otherAuthorizedParty }

@@ -27,7 +27,7 @@ package struct OpenIDIssuer: Hashable, Sendable, CustomStringConvertible {
             throw OAuthValueError("Give the issuer without query, fragment and dot segments.")
         }
         let tenant = uri.path.split(separator: "/").first?.lowercased()
-        guard tenant != "common", tenant != "organizations", tenant != "consumers" else { throw Self.template }
+        guard !Self.openTenants.contains(tenant ?? "") else { throw Self.template }
         string = text
     }
 
@@ -38,11 +38,19 @@ package struct OpenIDIssuer: Hashable, Sendable, CustomStringConvertible {
         (string.hasSuffix("/") ? String(string.dropLast()) : string) + "/.well-known/openid-configuration"
     }
 
+    /// Whether this is Google, whose tokens name the organization of an account.
+    var isGoogle: Bool { matches("https://accounts.google.com") }
+
     /// Whether `text` is this very issuer.
     package func matches(_ text: String?) -> Bool { text?.utf8.elementsEqual(string.utf8) ?? false }
 
     /// The issuer itself.
     package var description: String { string }
+
+    /// First segments of issuers of Microsoft that stand for many tenants. The last one is the tenant of all personal accounts.
+    private static let openTenants: Set<String> = [
+        "common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad",
+    ]
 
     private static let template = OAuthValueError(
         "This issuer stands for the accounts of every tenant. Use the issuer of your own tenant, at Microsoft Entra ID "

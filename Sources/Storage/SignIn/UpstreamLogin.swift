@@ -66,14 +66,21 @@ extension UpstreamLogins {
         }
     }
 
-    /// Ends the browser logins of a subject, of a session at the provider, or of both together, and returns their users.
+    /// Ends one login of a user; false if the user has no such login.
+    package func end(_ login: BrowserLoginID, of user: UserID) throws -> Bool {
+        try execute("DELETE FROM browser_logins WHERE id = ?1 AND user_id = ?2", login.string, user.string) == 1
+    }
+
+    /// Ends the browser logins of a subject, of a session at the provider, or of both together, and returns their users. Where both
+    /// are named, a login of the subject whose session is unknown ends too.
     package func end(issuer: OpenIDIssuer, subject: String?, session: String?) throws -> [UserID] {
         guard subject != nil || session != nil else { return [] }
         return try all(
             """
             DELETE FROM browser_logins WHERE id IN (
                 SELECT browser_login_id FROM upstream_logins
-                WHERE issuer = ?1 AND (?2 IS NULL OR subject = ?2) AND (?3 IS NULL OR session_id = ?3))
+                WHERE issuer = ?1 AND (?2 IS NULL OR subject = ?2)
+                    AND (?3 IS NULL OR session_id = ?3 OR (session_id IS NULL AND ?2 IS NOT NULL)))
             RETURNING user_id
             """, issuer.string, subject, session
         ) { try $0.id(0) }

@@ -14,7 +14,7 @@ struct IdentityProviderCheck {
         _ = try GroupSource(provider: name)
         let issuer = try OpenIDIssuer(draft.issuer)
         // A Gatehouse that vouches for its own users would sign them in without end.
-        guard !issuer.string.hasPrefix(client.issuer.string) else {
+        guard !(issuer.string + "/").hasPrefix(client.issuer.string + "/") else {
             throw AdministrationError(
                 .invalid, "This Gatehouse cannot be its own identity provider. Use another server.")
         }

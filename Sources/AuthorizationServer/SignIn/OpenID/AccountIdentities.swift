@@ -11,6 +11,8 @@ package struct AccountIdentities: Sendable {
 
     /// An account at an identity provider.
     package struct Identity: Sendable {
+        /// Names the account in the form. A position in the list would name another account once the list changed.
+        package let key: String
         package let provider: ProviderName
         package let issuer: OpenIDIssuer
         /// What the provider calls the user; nil if it sent no name.
@@ -91,10 +93,8 @@ package struct AccountIdentities: Sendable {
             guard let address else { return .page(try await view(of: person), isLast: false) }
             return .leaving(address)
         }
-        guard let number = try form.value("unlink").flatMap({ Int($0) }) else {
-            return .page(try await view(of: person), isLast: false)
-        }
-        return try await unlink(number, of: person, browser: browser, now: now)
+        guard let key = try form.value("unlink") else { return .page(try await view(of: person), isLast: false) }
+        return try await unlink(key, of: person, browser: browser, now: now)
     }
 
     /// Ends the login of another browser; one of another user, or an unknown one, changes nothing.
@@ -103,9 +103,7 @@ package struct AccountIdentities: Sendable {
     ) async throws -> Outcome {
         let user = person.user.id
         let isEnded = try await store.write { transaction in
-            let own = try transaction.upstreamLogins.logins(of: user, now: now)
-            guard login != person.login.id, own.contains(where: { $0.id == login }), try transaction.logins.end(login)
-            else { return false }
+            guard login != person.login.id, try transaction.upstreamLogins.end(login, of: user) else { return false }
             try transaction.audit.append(
                 AuditEntry(
                     .personSignedOut, at: now, actor: .person(user), user: user, reason: "another browser",
@@ -116,16 +114,25 @@ package struct AccountIdentities: Sendable {
         return .loginEnded(user)
     }
 
-    /// Unlinks the account at this place of the list, unless the user could not sign in any more.
+    /// The key of an account in the form.
+    private static func key(_ identity: UpstreamIdentity) -> String {
+        Digest.sha256("\(identity.issuer.string.utf8.count):\(identity.issuer)\(identity.subject)").base64URL
+    }
+
+    /// Unlinks an account with the groups that only it brought, unless the user could not sign in any more.
     private func unlink(
-        _ number: Int, of person: SignedIn, browser: Browser, now: Timestamp
+        _ key: String, of person: SignedIn, browser: Browser, now: Timestamp
     ) async throws -> Outcome {
         let user = person.user.id
-        let removed = try await store.write { [offersPassword] transaction -> UpstreamIdentity? in
+        let unlinking = try await store.write {
+            [offersPassword, standing = upstream.standing] transaction -> Unlinking in
             let all = try transaction.upstreamIdentities.list(of: user)
+            guard let identity = all.first(where: { Self.key($0) == key }) else { return .unknown }
+            let rest = all.filter { $0 != identity }
+            // An account of a provider that was removed signs nobody in.
+            let issuers = Set(try transaction.identityProviders.list().map(\.issuer))
             let hasPassword = try offersPassword && transaction.credentials.find(.password, of: user) != nil
-            guard all.indices.contains(number), hasPassword || all.count > 1 else { return nil }
-            let identity = all[number]
+            guard hasPassword || rest.contains(where: { issuers.contains($0.issuer) }) else { return .last }
             // The login of this very page stays, so that the user sees what happened.
             let isOwn = try transaction.upstreamLogins.find(person.login.id).map {
                 $0.issuer == identity.issuer && $0.subject == identity.subject
@@ -133,15 +140,31 @@ package struct AccountIdentities: Sendable {
             if isOwn ?? false { try transaction.upstreamLogins.set(nil, of: person.login.id) }
             guard
                 try transaction.upstreamIdentities.remove(issuer: identity.issuer, subject: identity.subject, of: user)
-            else { return nil }
+            else { return .unknown }
+            if !rest.contains(where: { $0.provider == identity.provider }) {
+                try transaction.groups.forget(GroupSource(provider: identity.provider), of: user)
+                try standing.endSessionsWithoutAccess(of: user, in: transaction, now: now)
+            }
             try transaction.audit.append(
                 AuditEntry(
                     .identityUnlinked, at: now, actor: .person(user), user: user,
                     reason: "identity provider \(identity.provider)", initiator: .human, address: browser.address))
-            return identity
+            return .done(identity.provider)
         }
-        guard let removed else { return .page(try await view(of: person), isLast: true) }
-        return .unlinked(removed.provider, user)
+        switch unlinking {
+        case .done(let provider): return .unlinked(provider, user)
+        case .last: return .page(try await view(of: person), isLast: true)
+        case .unknown: return .page(try await view(of: person), isLast: false)
+        }
+    }
+
+    /// What the form to unlink an account led to.
+    private enum Unlinking: Sendable {
+        case done(ProviderName)
+        /// The user could not sign in any more.
+        case last
+        /// The account is not linked to the user, or not any more.
+        case unknown
     }
 
     private func view(of person: SignedIn) async throws -> View {
@@ -152,7 +175,8 @@ package struct AccountIdentities: Sendable {
                 username: person.user.name, token: token,
                 identities: try transaction.upstreamIdentities.list(of: person.user.id).map { identity in
                     Identity(
-                        provider: identity.provider, issuer: identity.issuer, name: identity.name,
+                        key: Self.key(identity), provider: identity.provider, issuer: identity.issuer,
+                        name: identity.name,
                         email: identity.email, usedAt: identity.usedAt)
                 },
                 providers: try transaction.identityProviders.list().filter { $0.admission.accounts != .invited }.map(

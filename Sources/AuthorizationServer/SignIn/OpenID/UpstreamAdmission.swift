@@ -75,6 +75,8 @@ struct UpstreamAccount {
     /// Links the account to a user who is signed in here.
     func link(to user: User) throws -> UpstreamProblem? {
         let known = try transaction.upstreamIdentities.find(issuer: claims.issuer, subject: claims.subject)
+        // Asked here and not only on the page, so that a form written by hand, or a rule that changed meanwhile, adds no account.
+        guard known != nil || provider.admission.accounts != .invited else { return .notInvited }
         guard known == nil || known?.userID == user.id, try record(for: user) else { return .taken }
         try rememberGroups(of: user)
         guard known == nil else { return nil }
@@ -100,13 +102,16 @@ struct UpstreamAccount {
     }
 
     /// A new user, whose name is one that nobody has here.
+    ///
+    /// The name always ends with that of the provider. A stranger could otherwise take the bare name of a person before an operator
+    /// types it in an invitation or a rule.
     private func created() throws -> User {
         let base = [claims.preferredUsername, claims.verifiedEmail, claims.name].lazy.compactMap { text in
             text.flatMap { try? AdministrationText.checked($0, as: "The name", atMost: 100) }
         }.first
         let email = claims.verifiedEmail.flatMap { try? AdministrationText.checked($0, as: "The address", atMost: 254) }
         let names = [base ?? "user"] + (2...9).map { "\(base ?? "user")-\($0)" }
-        for name in names + ["\(provider.name)-\(Subject.random())"] {
+        for name in (names + ["\(Subject.random())"]).map({ "\($0)@\(provider.name)" }) {
             let user = User(name: name, email: email, createdAt: now)
             guard try transaction.users.insert(user) else { continue }
             try transaction.audit.append(

@@ -46,14 +46,15 @@ package struct UpstreamLogout: Sendable {
     private func commit(_ claims: LogoutTokenClaims, of provider: IdentityProvider) async throws {
         let now = clock.now()
         let token = Replays.digest(purpose: "logout token", party: provider.issuer.string, token: claims.tokenID)
-        let begun = try await store.write { transaction -> [EndedSessions]? in
+        let begun = try await spending { transaction -> [EndedSessions]? in
             let end = claims.expiresAt + IDTokenRule.clockSkew
             let share = ReplayShare.own(of: provider.issuer.string, for: "logout token")
             guard try transaction.replays.spend(token, until: end, in: share) else { return nil }
             let ended = try transaction.upstreamLogins.end(
                 issuer: provider.issuer, subject: claims.subject, session: claims.sessionID)
             var users = Set(ended)
-            if claims.sessionID == nil, let subject = claims.subject,
+            // Sessions outlive the browser login that approved them, so the account is found by its subject as well.
+            if let subject = claims.subject,
                 let identity = try transaction.upstreamIdentities.find(issuer: provider.issuer, subject: subject)
             {
                 users.insert(identity.userID)
@@ -74,6 +75,18 @@ package struct UpstreamLogout: Sendable {
         // A token that comes twice is a repetition by the provider, or by somebody who read it: it does nothing.
         guard let begun else { throw Self.refusal }
         for part in begun { _ = try await store.endRest(of: part) }
+    }
+
+    /// Runs a transaction that spends the token; a full memory is the provider's cue to send the token again.
+    private func spending(
+        _ body: @escaping @Sendable (Transaction) throws -> [EndedSessions]?
+    ) async throws -> [EndedSessions]? {
+        do {
+            return try await store.write(body)
+        } catch is ReplayMemoryFull {
+            throw OAuthError(
+                .temporarilyUnavailable, "Too many logout tokens are in memory. Send the token again later.")
+        }
     }
 
     private static let refusal = OAuthError(.invalidRequest, "The logout token is not acceptable.")

@@ -8,8 +8,8 @@ package struct IdentitiesPage: Page {
 
     /// A linked account.
     package struct Identity: Sendable {
-        /// The place in the list, which the form returns.
-        package let number: PlainText
+        /// Names the account in the form.
+        package let key: PlainText
         package let provider: PlainText
         /// What the provider calls the user; nil if it sent no name.
         package let name: PlainText?
@@ -61,7 +61,7 @@ package struct IdentitiesPage: Page {
         account: "ada", token: "sample", problem: "Nothing changed.",
         identities: [
             Identity(
-                number: "0", provider: "corp", name: "Ada Lovelace", email: "ada@example.com",
+                key: "sample", provider: "corp", name: "Ada Lovelace", email: "ada@example.com",
                 issuer: "https://login.example.com", used: "3 March 2026, 14:05 UTC")
         ], providers: ["corp"],
         logins: [
@@ -76,9 +76,9 @@ extension IdentitiesPage {
     init(_ view: AccountIdentities.View, problem: PlainText?) {
         self.init(
             account: view.username, token: view.token, problem: problem,
-            identities: view.identities.enumerated().map { number, identity in
+            identities: view.identities.map { identity in
                 Identity(
-                    number: PlainText("\(number)"), provider: PlainText(identity.provider.string),
+                    key: PlainText(verbatim: identity.key), provider: PlainText(identity.provider.string),
                     name: identity.name.map { PlainText($0, limit: 80) },
                     email: identity.email.map { PlainText($0, limit: 254) },
                     issuer: PlainText(identity.issuer.string, limit: 255), used: PlainText(identity.usedAt.shown))
