@@ -8,7 +8,10 @@ struct GuardedButtonTests {
     @Test func `every button that approves, ends, connects or sends stands in a guarded box`() throws {
         let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         var found = 0
-        for page in [ConsentPage.sample, ElicitationPage.sample, AccountPage.sample] as [any Page] {
+        let pages: [any Page] = [
+            ConsentPage.sample, ElicitationPage.sample, AccountPage.sample, IdentitiesPage.sample,
+        ]
+        for page in pages {
             let html = renderer.render(page)
             for button in html.ranges(of: "<button") {
                 let tag = html[button.lowerBound...].prefix { $0 != ">" }

@@ -1,0 +1,176 @@
+import JOSE
+import OAuth
+import StorageSupport
+import TestSupport
+import Testing
+
+@testable import Storage
+
+@Suite("Identity providers, their accounts and sign-ins under way", .onEachStore)
+struct IdentityProviderRowTests {
+    private let now = World.start + 10
+    private let issuer: OpenIDIssuer
+    private let corp: ProviderName
+
+    init() throws {
+        issuer = try OpenIDIssuer("https://id.example/")
+        corp = try ProviderName("corp")
+    }
+
+    private func provider(_ admission: IdentityProvider.Admission = .init()) throws -> IdentityProvider {
+        IdentityProvider(
+            issuer: issuer,
+            registration: Provider(
+                name: corp, owner: "", issuer: issuer.string, authorizationEndpoint: "https://id.example/a",
+                tokenEndpoint: "https://id.example/t", clientID: "gatehouse", clientSecret: [1, 2],
+                authMethod: .clientSecretPost, sendsIssuer: true, isTokenEndpointForeign: true, createdAt: now),
+            keysURL: "https://keys.example/j", areKeysForeign: true, scope: try ScopeSet(parsing: "openid email"),
+            admission: admission)
+    }
+
+    private func world() async throws -> World {
+        let world = try await World()
+        let provider = try provider()
+        #expect(try await world.store.write { try $0.identityProviders.insert(provider) })
+        return world
+    }
+
+    private func identity(_ subject: String = "ada", of user: UserID, at time: Timestamp) -> UpstreamIdentity {
+        UpstreamIdentity(
+            issuer: issuer, subject: subject, userID: user, provider: corp, name: "Ada", email: nil, createdAt: time)
+    }
+
+    private func attempt(_ state: String, from browser: String = "browser", at time: Timestamp) -> SignInAttempt {
+        SignInAttempt(
+            state: .sha256(state), provider: corp, binding: .sha256(browser), browserLoginID: nil, proof: [9],
+            createdAt: time)
+    }
+
+    private func login(_ world: World, _ cookie: String) -> BrowserLogin {
+        BrowserLogin(
+            digest: .sha256(cookie), userID: world.user.id, binding: .sha256("browser"),
+            authentication: Authentication(
+                time: now, context: .password, methods: [.federated], voucher: issuer), createdAt: now,
+            lastSeenAt: now, expiresAt: now + 3_600)
+    }
+
+    @Test func `a provider reads back as it was written, and its name is taken`() async throws {
+        let world = try await World()
+        let provider = try provider(
+            .init(
+                accounts: .link, domains: ["ex.com", "ex.org"], groupClaim: "roles",
+                requiredGroups: ["Platform team", "\"quoted\""], logoutRevokesSessions: true))
+        let corp = corp
+        #expect(try await world.store.write { try $0.identityProviders.insert(provider) })
+        #expect(try await world.store.read { try $0.identityProviders.find(corp) } == provider)
+        #expect(try await world.store.read { try $0.identityProviders.list() } == [provider])
+        #expect(try await world.store.read { try $0.identityProviders.names() } == [corp])
+        #expect(try await !world.store.write { try $0.identityProviders.insert(provider) })
+    }
+
+    @Test func `the user of an account never changes, and its latest sign-in is recorded`() async throws {
+        let world = try await world()
+        let other = User(name: "Bea", createdAt: now)
+        let (issuer, now) = (issuer, now)
+        let (first, stolen) = (identity(of: world.user.id, at: now), identity(of: other.id, at: now + 5))
+        let later = identity(of: world.user.id, at: now + 9)
+        try await world.store.write { transaction in
+            _ = try transaction.users.insert(other)
+            #expect(try transaction.upstreamIdentities.record(first))
+            #expect(try !transaction.upstreamIdentities.record(stolen))
+            #expect(try transaction.upstreamIdentities.record(later))
+        }
+        let found = try #require(
+            try await world.store.read { try $0.upstreamIdentities.find(issuer: issuer, subject: "ada") })
+        #expect(found.userID == world.user.id && found.createdAt == now && found.usedAt == now + 9)
+        let elsewhere = try OpenIDIssuer("https://id.example")
+        #expect(try await world.store.read { try $0.upstreamIdentities.find(issuer: elsewhere, subject: "ada") } == nil)
+        #expect(
+            try await !world.store.write {
+                try $0.upstreamIdentities.remove(issuer: issuer, subject: "ada", of: other.id)
+            })
+    }
+
+    @Test func `an attempt is spent once, in its ten minutes`() async throws {
+        let world = try await world()
+        let (one, late, now) = (attempt("one", at: now), attempt("late", at: now), now)
+        try await world.store.write { transaction in
+            #expect(try transaction.signInAttempts.insert(one))
+            #expect(try transaction.signInAttempts.insert(late))
+        }
+        #expect(try await world.store.read { try $0.signInAttempts.find(one.state) } == one)
+        let store = world.store
+        let spent = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await store.write { try $0.signInAttempts.spend(one.state, now: now + 1) } }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(spent == 1)
+        #expect(try await !world.store.write { try $0.signInAttempts.spend(late.state, now: now + 600) })
+        #expect(try await !world.store.write { try $0.signInAttempts.spend(late.state, now: now - 1) })
+    }
+
+    @Test func `a browser has five open attempts, and all browsers together have a limit`() async throws {
+        let world = try await world()
+        let attempts = (0..<7).map { attempt("\($0)", at: now + Int64($0)) }
+        let (far, again) = (attempt("far", from: "other", at: now), attempt("again", from: "other", at: now))
+        try await world.store.write { transaction in
+            for attempt in attempts { #expect(try transaction.signInAttempts.insert(attempt)) }
+            #expect(try transaction.signInAttempts.count() == SignInAttempt.mostOpen)
+            #expect(try transaction.signInAttempts.find(attempts[1].state) == nil)
+            #expect(try transaction.signInAttempts.find(attempts[2].state) != nil)
+            #expect(try transaction.signInAttempts.insert(far, atMost: 6))
+            #expect(try !transaction.signInAttempts.insert(again, atMost: 6))
+        }
+        let deleted = try await world.store.write { [now] in try $0.housekeep(now: now + 5_000, limit: 100) }
+        #expect(deleted == 6)
+        #expect(try await world.store.read { try $0.signInAttempts.count() } == 0)
+    }
+
+    @Test func `a provider that is removed takes its attempts and its browser logins along, but no account`()
+        async throws
+    {
+        let world = try await world()
+        let (attempt, login, own) = (attempt("one", at: now), login(world, "upstream"), login(world, "own"))
+        let (corp, issuer) = (corp, issuer)
+        let identity = identity(of: world.user.id, at: now)
+        let ended = try await world.store.write { transaction in
+            _ = try transaction.signInAttempts.insert(attempt)
+            _ = try transaction.upstreamIdentities.record(identity)
+            try transaction.logins.insert(login)
+            try transaction.logins.insert(own)
+            try transaction.upstreamLogins.set(
+                UpstreamLogin(provider: corp, issuer: issuer, subject: "ada", sessionID: nil), of: login.id)
+            return try transaction.identityProviders.remove(corp)
+        }
+        #expect(ended == 1)
+        #expect(try await world.store.read { try $0.signInAttempts.count() } == 0)
+        #expect(try await world.store.read { [id = world.user.id] in try $0.logins.count(of: id) } == 1)
+        #expect(
+            try await world.store.read { [id = world.user.id] in try $0.upstreamIdentities.list(of: id) }.count == 1)
+        #expect(try await world.store.write { try $0.identityProviders.remove(corp) } == nil)
+    }
+
+    @Test func `browser logins end by subject, by session, or by both together`() async throws {
+        let (issuer, corp) = (issuer, corp)
+        for (subject, session, expected) in [
+            ("ada", nil, 2), (nil, "s-1", 1), ("ada", "s-2", 1), ("bea", "s-1", 0), (nil, nil, 0),
+        ] as [(String?, String?, Int)] {
+            let world = try await world()
+            let logins = [login(world, "1"), login(world, "2")]
+            let ended = try await world.store.write { transaction in
+                for (number, login) in logins.enumerated() {
+                    try transaction.logins.insert(login)
+                    try transaction.upstreamLogins.set(
+                        UpstreamLogin(provider: corp, issuer: issuer, subject: "ada", sessionID: "s-\(number + 1)"),
+                        of: login.id)
+                }
+                return try transaction.upstreamLogins.end(issuer: issuer, subject: subject, session: session)
+            }
+            #expect(ended == Array(repeating: world.user.id, count: expected))
+            let found = try await world.store.read { try $0.upstreamLogins.find(logins[0].id) }
+            #expect((found == nil) == (subject == "ada" && session == nil || session == "s-1" && subject == nil))
+        }
+    }
+}
