@@ -15,6 +15,13 @@ struct ProviderAnswer: Sendable {
     }
 
     private static let longestCode = 4096
+    /// The errors that a user causes who denies or leaves the provider's pages. OpenID providers also use those of a request that no
+    /// page may interrupt: LemonLDAP::NG answers a denied consent with `consent_required`.
+    ///
+    /// Spec: OpenID Connect Core §3.1.2.6
+    private static let denials: Set<String> = [
+        "access_denied", "account_selection_required", "consent_required", "interaction_required", "login_required",
+    ]
 
     /// The digest of the `state` parameter; nil without one. The database keeps digests only.
     let state: Digest?
@@ -29,7 +36,7 @@ struct ProviderAnswer: Sendable {
         let error = try parameters.value(.error)
         outcome =
             switch (code, error) {
-            case (nil, "access_denied"?): .denied
+            case (nil, let error?) where Self.denials.contains(error): .denied
             case (nil, let error?): .failed(.refused(ProviderFailure.code(error)))
             case (let code?, nil) where code.utf8.count <= Self.longestCode: .code(code)
             default: .failed(.unusable("it sent neither a code nor an error"))

@@ -216,6 +216,8 @@ struct ConnectTests {
     @Test(
         arguments: [
             (["code": nil, "error": "access_denied"], ElicitationStatus.declined),
+            (["code": nil, "error": "consent_required"], .declined),
+            (["code": nil, "error": "login_required"], .declined),
             (["code": nil, "error": "server_error"], .failed), (["code": nil], .failed),
             (["error": "access_denied"], .failed),
         ] as [([String: String?], ElicitationStatus)])
