@@ -54,8 +54,9 @@ MemoryBackend.do_query = find
 class Canaille:
     """Canaille, in the memory of this process: what it knows survives `stop`, not the process.
 
-    It requires a nonce, sends `iss` in its responses and `amr` in ID tokens, and shows changed groups at the next request. It asks again for the
-    password for `prompt=login` and `max_age`, and without end for `max_age=0`. It sends neither `acr` nor `email_verified`.
+    It requires a nonce, sends `iss` with codes and `amr` in ID tokens, writes `auth_time` with a fraction, and shows changed groups at the next
+    request. It asks again for the password for `prompt=login` and `max_age`: without end for `max_age=0`, and for `prompt=login` when the user
+    has not consented before. It sends neither `acr` nor `email_verified`, and no `groups` of a user without any.
     """
 
     def __init__(self, request: dict[str, Any]):
