@@ -17,7 +17,8 @@ extension PendingAuthorization {
                     proofDemand: proofDemand, expiresAt: end))
         case .device(let device):
             let isPending = try transaction.devices.approve(
-                device.digest, in: interaction, beginning: session, device.approved(from: browser.address), until: end)
+                device.digest, in: interaction, beginning: session, device.approved(from: browser.address),
+                demanding: proofDemand, refreshing: allowsRefreshTokens, until: end)
             guard isPending else { throw Self.deviceGone }
         }
     }

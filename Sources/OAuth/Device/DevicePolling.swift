@@ -20,6 +20,9 @@ package struct DevicePolling: Hashable, Sendable {
         self.lastAt = lastAt
     }
 
+    /// Whether the interval cannot grow any more.
+    package var isLongest: Bool { interval >= Self.longestInterval }
+
     /// Whether a request at `now` comes too early. A second of grace covers the delays of a network.
     package func isTooEarly(at now: Timestamp) -> Bool {
         guard let lastAt else { return false }

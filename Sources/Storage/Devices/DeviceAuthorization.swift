@@ -77,10 +77,14 @@ package struct StoredDeviceAuthorization: Hashable, Sendable {
     package let decidedAt: Timestamp?
     /// How often the device may ask.
     package let polling: DevicePolling
+    /// The proof of possession that the collection of the tokens needs, as the approval found it.
+    package let proofDemand: ProofDemand
+    /// Whether the client may hold refresh tokens, as the approval found it; false before.
+    package let refreshes: Bool
 
     static let columns = """
         digest, client_id, resource, scope, address, created_at, expires_at, state, interaction_id, session_id, decided_at,
-        poll_interval, polled_at
+        poll_interval, polled_at, proof, refreshes
         """
 
     init(_ row: StoredRow) throws {
@@ -96,5 +100,7 @@ package struct StoredDeviceAuthorization: Hashable, Sendable {
         sessionID = try row.idIfAny(9)
         decidedAt = try row.timeIfAny(10)
         polling = DevicePolling(interval: try row.integer(11), lastAt: try row.timeIfAny(12))
+        proofDemand = try ProofDemand(stored: row.textIfAny(13))
+        refreshes = try row.flag(14)
     }
 }

@@ -93,17 +93,21 @@ extension DeviceAuthorizations {
     }
 
     /// Stores the approval of an interaction's user with its session, which begins; false unless the request is pending and belongs
-    /// to that interaction. The device has until `end` at least to collect its tokens.
+    /// to that interaction. The device has until `end` at least to collect its tokens, and has to prove what `proof` demands.
+    ///
+    /// What the client may and must do is kept here, because a user who signs out deletes the interaction.
     package func approve(
         _ digest: Digest, in interaction: InteractionID, beginning session: Session, _ origin: DeviceOrigin,
-        until end: Timestamp
+        demanding proof: ProofDemand = .nothing, refreshing: Bool = true, until end: Timestamp
     ) throws -> Bool {
         let isPending = try execute(
             """
             UPDATE device_authorizations
-            SET state = 'approved', session_id = ?3, decided_at = ?4, expires_at = max(expires_at, ?5)
+            SET state = 'approved', session_id = ?3, decided_at = ?4, expires_at = max(expires_at, ?5),
+                proof = ?6, refreshes = ?7
             WHERE digest = ?1 AND interaction_id = ?2 AND state = 'pending' AND expires_at > ?4
-            """, digest.stored, interaction.string, session.id.string, session.createdAt.seconds, end.seconds)
+            """, digest.stored, interaction.string, session.id.string, session.createdAt.seconds, end.seconds,
+            proof.stored, refreshing ? 1 : 0)
         guard isPending == 1 else { return false }
         try transaction.sessions.begin(session)
         try execute(

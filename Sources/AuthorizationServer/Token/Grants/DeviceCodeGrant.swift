@@ -27,10 +27,6 @@ struct DeviceCodeGrant: Grant {
     let knowledge = ClientKnowledge.identity
     let standing: StandingRule
 
-    /// For how many seconds after the redemption a repetition is only refused. Clients poll in parallel, and repeat requests whose
-    /// response they lost.
-    private static let repeatable: Int64 = 10
-
     func read(_ parameters: Parameters) throws(OAuthError) -> Request { try Request(parameters) }
 
     /// The order is policy. A client that did not start with this code learns nothing about it. A denied or expired request stays
@@ -45,7 +41,7 @@ struct DeviceCodeGrant: Grant {
         guard kept.clientID == client.id else { return .refused(Self.refusal("another client's device code")) }
         switch kept.state {
         case .denied: return .refused(Self.denied)
-        case .redeemed: return try repeated(kept, by: client, in: transaction, now: now)
+        case .redeemed: return try repeated(kept, by: request, in: transaction, now: now)
         case .unused: return .refused(Self.expired)
         case .pending, .approved: break
         }
@@ -63,9 +59,7 @@ struct DeviceCodeGrant: Grant {
         in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Never> {
         if let refusal = session.refusal(of: request) { return .refused(refusal) }
-        let pending = try kept.interactionID.flatMap { try transaction.interactions.find($0) }
-            .map { try PendingAuthorization(of: $0) }
-        if let refusal = pending?.proofDemand.refusal(of: request.key?.thumbprint) { return .refused(refusal) }
+        if let refusal = kept.proofDemand.refusal(of: request.key?.thumbprint) { return .refused(refusal) }
         if let error = ResourceRule.refusal(request.request.resource, granted: session.resource) {
             return .refused(error)
         }
@@ -82,9 +76,8 @@ struct DeviceCodeGrant: Grant {
         guard try transaction.devices.redeem(kept.digest, now: now),
             try request.activate(session.id, in: transaction, now: now)
         else { return .refused(Self.refusal("redeemed meanwhile")) }
-        let refreshes = pending?.allowsRefreshTokens ?? request.asker.refreshes
         return .earned(
-            .session(admitted, refreshGeneration: refreshes ? 1 : nil),
+            .session(admitted, refreshGeneration: kept.refreshes ? 1 : nil),
             AuditEntry(.tokenIssued, at: now, actor: .client(session.clientID), of: session, initiator: .model))
     }
 
@@ -94,27 +87,38 @@ struct DeviceCodeGrant: Grant {
     private func waiting(
         _ kept: StoredDeviceAuthorization, in transaction: Transaction, now: Timestamp
     ) throws -> OAuthError {
-        try transaction.devices.set(kept.polling.counting(at: now), of: kept.digest)
-        return kept.polling.isTooEarly(at: now) ? Self.tooEarly : Self.pending
+        let isTooEarly = kept.polling.isTooEarly(at: now)
+        // Whoever asks without a pause writes at most once a second, and no more once the interval cannot grow.
+        let isKnown = kept.polling.lastAt == now || isTooEarly && kept.polling.isLongest
+        if !isKnown { try transaction.devices.set(kept.polling.counting(at: now), of: kept.digest) }
+        return isTooEarly ? Self.tooEarly : Self.pending
     }
 
     /// Refuses a redeemed code. Two parties that use one code later than a repetition explains hold it both, so its session ends.
     private func repeated(
-        _ kept: StoredDeviceAuthorization, by client: Client, in transaction: Transaction, now: Timestamp
+        _ kept: StoredDeviceAuthorization, by request: Identified<Request, Client>, in transaction: Transaction,
+        now: Timestamp
     ) throws -> GrantVerdict<Never> {
-        guard let session = kept.sessionID, let redeemedAt = kept.decidedAt else {
-            return .refused(Self.refusal("redeemed"))
-        }
-        guard !now.isWithin(Self.repeatable, of: redeemedAt) else {
+        guard let redeemedAt = kept.decidedAt,
+            let session = try kept.sessionID.flatMap({ try transaction.sessions.grant($0) })
+        else { return .refused(Self.refusal("redeemed")) }
+        // Without the client's key nobody ends its session by the code alone.
+        if let refusal = session.refusal(of: request) { return .refused(refusal) }
+        if let refusal = session.proofDemand.refusal(of: request.key?.thumbprint) { return .refused(refusal) }
+        guard !now.isWithin(Self.repeatable(kept.polling), of: redeemedAt) else {
             return .repeated(Self.refusal("the device code was redeemed a moment ago"))
         }
         _ = try transaction.sessions.end(
-            session,
+            session.id,
             SessionEnding(
-                reason: .codeReplayed, initiator: .policy, actor: .client(client.id),
+                reason: .codeReplayed, initiator: .policy, actor: .client(request.asker.id),
                 explanation: "the device code was redeemed twice", at: now))
         return .refused(Self.refusal("device code used again after it was redeemed"))
     }
+
+    /// For how many seconds after the redemption a repetition is only refused: a client that lost the response comes back at its next
+    /// interval.
+    private static func repeatable(_ polling: DevicePolling) -> Int64 { min(max(10, polling.interval + 5), 60) }
 
     private static let pending = OAuthError(.authorizationPending, "The user has not decided yet.")
     private static let tooEarly = OAuthError(

@@ -29,6 +29,8 @@ enum DeviceTables {
             interaction_id TEXT,
             session_id TEXT,
             decided_at INTEGER,
+            proof TEXT,
+            refreshes INTEGER NOT NULL DEFAULT 0 CHECK (refreshes IN (0, 1)),
             CHECK ((state IN ('approved', 'redeemed', 'unused')) = (session_id IS NOT NULL)),
             CHECK ((state = 'pending') = (decided_at IS NULL))
         ) STRICT
