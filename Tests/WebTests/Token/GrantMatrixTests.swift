@@ -12,7 +12,7 @@ import Testing
 
 /// Every grant of the token endpoint, with something to redeem.
 enum RedeemableGrant: CaseIterable, Sendable {
-    case code, refreshToken, exchange, clientCredentials, clientCredentialsByKey, serverCredentials
+    case code, refreshToken, exchange, clientCredentials, clientCredentialsByKey, serverCredentials, deviceCode
 }
 
 /// Everything that takes away what a grant rests on, each by the verb of an operator.
@@ -26,13 +26,16 @@ enum Withdrawal: CaseIterable, Sendable {
         case (.code, .clientBlocked), (.code, .clientRemoved), (.refreshToken, .clientBlocked),
             (.refreshToken, .clientRemoved), (.clientCredentials, .clientBlocked), (.clientCredentials, .clientRemoved),
             (.clientCredentialsByKey, .clientBlocked), (.clientCredentialsByKey, .clientRemoved),
+            (.deviceCode, .clientBlocked), (.deviceCode, .clientRemoved),
             (.serverCredentials, .resourceDisabled), (.serverCredentials, .resourceRemoved):
             "invalid_client"
         // The token of an MCP server is for the endpoints of Gatehouse, so it rests on the MCP server alone.
         case (.serverCredentials, _): nil
         // No operator's verb takes a scope out of an approval.
-        case (.code, .scopeWithdrawn), (.refreshToken, .scopeWithdrawn): nil
-        case (.code, _), (.refreshToken, _): "invalid_grant"
+        case (.code, .scopeWithdrawn), (.refreshToken, .scopeWithdrawn), (.deviceCode, .scopeWithdrawn): nil
+        // A policy about hosts concerns no client that an administrator registered.
+        case (.deviceCode, .hostExcluded): nil
+        case (.code, _), (.refreshToken, _), (.deviceCode, _): "invalid_grant"
         case (.exchange, .resourceDisabled), (.exchange, .resourceRemoved): "invalid_client"
         case (.exchange, .scopeWithdrawn): "invalid_target"
         case (.exchange, _): "invalid_request"
@@ -59,6 +62,7 @@ private struct GrantScene: Sendable {
     let server: Resource
     let code: Redeemable
     let tokens: Tokens
+    let device: DeviceCodes
 
     static func play(
         _ grant: RedeemableGrant, documents: Bool, _ test: @Sendable @escaping (GrantScene) async throws -> Void
@@ -76,8 +80,13 @@ private struct GrantScene: Sendable {
             let service = try await h.addService(key: grant == .clientCredentialsByKey ? key : nil)
             _ = try await h.serve(service, key: grant == .clientCredentialsByKey ? key : nil)
             let code = try await h.code(browser)
+            _ = try await DeviceSteps(h: h).add()
+            let device = try await DeviceSteps(h: h).codes()
+            try await DeviceSteps(h: h).approve(device, browser)
             try await test(
-                GrantScene(h: h, grant: grant, service: service, key: key, server: server, code: code, tokens: tokens))
+                GrantScene(
+                    h: h, grant: grant, service: service, key: key, server: server, code: code, tokens: tokens,
+                    device: device))
         }
         try await provider.stop()
     }
@@ -92,12 +101,14 @@ private struct GrantScene: Sendable {
         case .serverCredentials:
             try await h.send(
                 "/token", [("grant_type", "client_credentials")] + key.form(of: server.id.string, now: h.clock.now))
+        case .deviceCode: try await DeviceSteps(h: h).poll(device)
         }
     }
 
     func withdraw(_ withdrawal: Withdrawal) async throws {
         let isService = [.clientCredentials, .clientCredentialsByKey].contains(grant)
-        let client = isService ? service.id : h.registered.id
+        let registered = isService ? service.id : h.registered.id
+        let client = try grant == .deviceCode ? ClientID(DeviceSteps.tool) : registered
         switch withdrawal {
         case .userDisabled: try await h.administer(.users(.disable(name: "ada")))
         case .clientBlocked: try await h.administer(.clients(.block(client.string)))
