@@ -22,7 +22,7 @@ struct DevicePossessionTests {
                 ("grant_type", GrantType.deviceCode.rawValue), ("client_id", DeviceSteps.tool),
                 ("device_code", codes.device),
             ]
-            let tokens = try await h.send("/token", form, proofs: [try h.proof(key)])
+            let tokens = try await ProofSteps(h: h).send("/token", form, proofs: [try ProofSteps(h: h).proof(key)])
             #expect(tokens.status == .ok && tokens.json["token_type"] == "DPoP", "\(tokens.text)")
             #expect(tokens.claims["cnf"]?.object?["jkt"]?.string == key.thumbprint)
             let bare = try await h.refresh(tokens.tokens.refresh, ["client_id": DeviceSteps.tool])
@@ -62,7 +62,8 @@ struct DevicePossessionTests {
             let form = [
                 ("grant_type", GrantType.deviceCode.rawValue), ("client_id", id), ("device_code", codes.device),
             ]
-            let tokens = try await h.send("/token", form, proofs: [try h.proof(ProofKey())])
+            let tokens = try await ProofSteps(h: h).send(
+                "/token", form, proofs: [try ProofSteps(h: h).proof(ProofKey())])
             #expect(tokens.status == .ok && tokens.tokens.refresh == nil, "the document lists no refresh_token")
         }
     }
