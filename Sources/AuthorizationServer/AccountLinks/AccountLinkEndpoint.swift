@@ -9,6 +9,8 @@ import Storage
 package struct AccountLinkEndpoint: Sendable {
     let store: Store
     let hasher: PasswordHasher
+    /// Whether users sign in with passwords here. Otherwise no link sets one: it would count from the day on which they do.
+    let acceptsPasswords: Bool
     let clock: WallClock
 
     /// What a link leads to.
@@ -96,7 +98,7 @@ package struct AccountLinkEndpoint: Sendable {
     private typealias Found = (link: AccountLink, user: User)
 
     private func find(_ secret: String, now: Timestamp) async throws -> Result<Found, Refusal> {
-        guard let digest = AccountLinkSecret(secret)?.digest,
+        guard acceptsPasswords, let digest = AccountLinkSecret(secret)?.digest,
             let found = try await store.read({ try $0.accountLinks.find(digest) })
         else { return .failure(.invalid) }
         if let usedAt = found.link.usedAt { return .failure(.used(at: usedAt)) }
@@ -116,6 +118,7 @@ extension AccountLinkEndpoint.Account {
 extension Gatehouse {
     /// `/invitations/{secret}`.
     package var accountLinks: AccountLinkEndpoint {
-        AccountLinkEndpoint(store: store, hasher: account.passwords.hasher, clock: clock)
+        AccountLinkEndpoint(
+            store: store, hasher: account.passwords.hasher, acceptsPasswords: settings.signIn.password, clock: clock)
     }
 }

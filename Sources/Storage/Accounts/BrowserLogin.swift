@@ -159,6 +159,11 @@ extension BrowserLogins {
             "DELETE FROM browser_logins WHERE user_id = ?1 AND id IS NOT ?2", user.string, kept?.string)
     }
 
+    /// Forgets in which browsers a user has signed in.
+    package func forgetBrowsers(of user: UserID) throws {
+        try execute("DELETE FROM known_browsers WHERE user_id = ?1", user.string)
+    }
+
     /// The number of a user's stored logins, live or expired.
     package func count(of user: UserID) throws -> Int {
         try first("SELECT count(*) FROM browser_logins WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) }

@@ -41,11 +41,11 @@ struct LinkDelivery {
         case .mailed(let address):
             row["link"] = nil
             row["mailed_to"] = .string(address)
-            return .one(row, note: "\(Self.sent(to: address)) \(answer.note ?? "")")
+            return .one(row, note: "\(Self.sent(to: address)) \(answer.note ?? "")", warning: answer.warning)
         case .printed(let reason):
-            return .one(
-                row, note: answer.note,
-                warning: reason.map { "\($0) Bring the printed link to the user in another way." })
+            let unsent = reason.map { "\($0) Bring the printed link to the user in another way." }
+            let warnings = [answer.warning, unsent].compactMap(\.self)
+            return .one(row, note: answer.note, warning: warnings.isEmpty ? nil : warnings.joined(separator: " "))
         }
     }
 

@@ -40,7 +40,7 @@ struct MailCommand: Sendable {
         }
         guard ended.wait(timeout: .now() + .seconds(patience)) == .success else {
             kill(process.processIdentifier, SIGKILL)
-            throw Failure(description: "did not finish within \(patience) s and was stopped")
+            throw Failure(description: "did not finish within \(patience) s")
         }
         switch (process.terminationReason, process.terminationStatus) {
         case (.exit, 0): return

@@ -59,6 +59,35 @@ struct AccountLinkTests {
         }
     }
 
+    @Test func `a reset unlinks accounts at identity providers on request, and else names them`() async throws {
+        try await Harness.run { h in
+            let identity = UpstreamIdentity(
+                issuer: try OpenIDIssuer("https://id.example"), subject: "mallory", userID: h.user.id,
+                provider: try ProviderName("corp"), name: nil, email: nil, createdAt: h.clock.now)
+            try await h.gatehouse.store.write { _ = try $0.upstreamIdentities.record(identity) }
+            func linked() async throws -> Int {
+                try await h.gatehouse.store.read { [id = h.user.id] in try $0.upstreamIdentities.list(of: id).count }
+            }
+            let kept = try await h.administer(.users(.links(.reset(name: "ada"))))
+            #expect(kept.warning?.contains("corp") == true)
+            #expect(try await linked() == 1)
+            let unlinked = try await h.administer(.users(.links(.reset(name: "ada", unlinksAccounts: true))))
+            #expect(unlinked.warning == nil)
+            #expect(try await linked() == 0)
+            #expect(try await h.records(.identityUnlinked).map(\.user) == [h.user.id])
+        }
+    }
+
+    @Test func `where passwords are off, no link sets one`() async throws {
+        let adjust: @Sendable (inout Settings) -> Void = { $0.signIn = Settings.SignIn(password: false) }
+        try await Harness.run(adjust: adjust) { h in
+            let link = try await h.invite("grace")
+            #expect(try await h.browser().get(link).status == .notFound)
+            #expect(try await h.take(link).status == .notFound)
+            #expect(try await h.stored(link: link)?.usedAt == nil)
+        }
+    }
+
     @Test func `a reset revokes the user's sessions on request, and nobody else's`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()

@@ -9,7 +9,8 @@ struct AccountLinkAdministration: AdministrationNoun {
     func perform(_ request: AccountLinkRequest) async throws -> AdministrationAnswer {
         switch request {
         case .invite(let name, let email, let groups, let isNew): try await invite(name, email, groups, isNew: isNew)
-        case .reset(let name, let revokesSessions): try await reset(name, revokesSessions)
+        case .reset(let name, let revokesSessions, let unlinksAccounts):
+            try await reset(name, revokesSessions, unlinksAccounts)
         }
     }
 
@@ -57,22 +58,28 @@ struct AccountLinkAdministration: AdministrationNoun {
         return try transaction.users.find(id: user.id) ?? user
     }
 
-    private func reset(_ name: String, _ revokesSessions: Bool) async throws -> AdministrationAnswer {
+    private func reset(
+        _ name: String, _ revokesSessions: Bool, _ unlinksAccounts: Bool
+    ) async throws -> AdministrationAnswer {
         let issuer = try self.issuer()
         let secret = AccountLinkSecret.random()
-        let (user, link, begun) = try await store.write { transaction in
+        let (user, link, begun, linked) = try await store.write { transaction in
             let user = try self.user(name, transaction)
             try requireEnabled(user)
             // Whoever knows the old password could otherwise sign in again before the user takes the link.
             try transaction.credentials.remove(.password, of: user.id)
             try transaction.logins.endAll(of: user.id)
+            // The browser of whoever used the account loses its own budget of tries at the new password.
+            try transaction.logins.forgetBrowsers(of: user.id)
+            if unlinksAccounts { try unlinkAll(of: user, transaction) }
+            let linked = try transaction.upstreamIdentities.list(of: user.id)
             let link = AccountLink(digest: secret.digest, userID: user.id, purpose: .reset, createdAt: now)
             try transaction.accountLinks.issue(link)
             try audit(transaction, .userReset, user: user.id)
             let begun =
                 revokesSessions
                 ? try transaction.sessions.end(SessionFilter(user: user.id), ending(.revokedByAdmin)) : EndedSessions()
-            return (user, link, begun)
+            return (user, link, begun, linked)
         }
         let count = try await store.endRest(of: begun).count
         let row = self.row(user, link, secret, issuer)
@@ -83,7 +90,26 @@ struct AccountLinkAdministration: AdministrationNoun {
         return .one(
             revokesSessions ? row.counting(revokedSessions: count) : row,
             note: "The old password is invalid, and the user is signed out of every browser. \(sessions) "
-                + Self.linkNote)
+                + Self.linkNote, warning: Self.warning(linked))
+    }
+
+    /// Unlinks the accounts at identity providers, with the groups that they brought.
+    private func unlinkAll(of user: User, _ transaction: Transaction) throws {
+        for identity in try transaction.upstreamIdentities.list(of: user.id) {
+            _ = try transaction.upstreamIdentities.remove(
+                issuer: identity.issuer, subject: identity.subject, of: user.id)
+            try transaction.groups.forget(GroupSource(provider: identity.provider), of: user.id)
+            try audit(
+                transaction, .identityUnlinked, user: user.id, reason: "identity provider \(identity.provider)")
+        }
+    }
+
+    /// Whoever had the account may have linked an account of their own, which signs in without any password.
+    private static func warning(_ linked: [UpstreamIdentity]) -> String? {
+        guard !linked.isEmpty else { return nil }
+        let names = linked.map(\.provider.string).joined(separator: ", ")
+        return
+            "The user can still sign in with linked accounts (\(names)). To unlink them, repeat the command with --factors."
     }
 
     /// The sessions that a reset revokes.

@@ -5,9 +5,9 @@ package enum AccountLinkRequest: Codable, Hashable, Sendable {
     /// Makes a link for the first password of an account, and adds the account if its name is new. The account becomes a member of
     /// the given groups. `isNew` refuses a name that has an account.
     case invite(name: String, email: String?, groups: [String] = [], isNew: Bool = false)
-    /// Removes a user's password, signs the user out of every browser, optionally revokes the user's sessions, and makes a link
-    /// for a new password.
-    case reset(name: String, revokesSessions: Bool = false)
+    /// Removes a user's password, signs the user out of every browser, and makes a link for a new password. Optionally revokes the
+    /// user's sessions, and unlinks the user's accounts at identity providers.
+    case reset(name: String, revokesSessions: Bool = false, unlinksAccounts: Bool = false)
 }
 
 extension AccountLinkRequest: NounRequest {
@@ -25,7 +25,7 @@ extension AccountLinkRequest: NounRequest {
     func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
         switch self {
         case .invite: []
-        case .reset(let name, let revokesSessions):
+        case .reset(let name, let revokesSessions, _):
             try AccountLinkAdministration(task: task).sessions(of: name, revokesSessions, transaction)
         }
     }

@@ -14,6 +14,7 @@ struct UserResetCommand: AdministrationCommand {
         name: [.customLong("revoke-sessions"), .customLong("end-sessions")],
         help: "Also revoke the user's sessions; approved apps lose their access.") var revokesSessions = false
     @Flag(help: "Keep the user's sessions, and do not ask.") var keepSessions = false
+    @Flag(help: "Also unlink the user's accounts at identity providers.") var factors = false
     @OptionGroup var link: LinkOptions
     @OptionGroup var global: GlobalOptions
 
@@ -24,11 +25,12 @@ struct UserResetCommand: AdministrationCommand {
     }
 
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
-        let revoking = AdministrationRequest.users(.links(.reset(name: name, revokesSessions: true)))
+        let revoking = AdministrationRequest.users(
+            .links(.reset(name: name, revokesSessions: true, unlinksAccounts: factors)))
         // An unknown name fails before the question.
         let preview = SessionPreview(try await AdministrationRoute(configuration).send(.preview(revoking)))
         guard !revokesSessions else { return revoking }
-        let keeping = AdministrationRequest.users(.links(.reset(name: name)))
+        let keeping = AdministrationRequest.users(.links(.reset(name: name, unlinksAccounts: factors)))
         guard !keepSessions, !preview.isEmpty, Terminal.isInteractive else { return keeping }
         let question = "Also revoke \(preview.phrase)? Approved apps then lose their access. [y/N] "
         return Terminal.confirms((preview.lines + [question]).joined(separator: "\n")) ? revoking : keeping
