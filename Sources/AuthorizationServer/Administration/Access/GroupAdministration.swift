@@ -35,10 +35,13 @@ struct GroupAdministration: AdministrationNoun {
                     .conflict, "Another group already has the value '\(group.claim ?? "")' of '\(source)'.")
             }
             try record(transaction, .groupAdded, group, nil)
+            guard !source.isLocal else { return .one(group.row) }
+            // A group may be prepared before its provider. With a mistyped name nobody would ever join it.
+            let isKnown = try transaction.identityProviders.find(ProviderName(source.string)) != nil
             return .one(
-                group.row,
-                note: source.isLocal
-                    ? nil : "Users join the group when they sign in with '\(source)' from now on.")
+                group.row, note: "Users join the group when they sign in with '\(source)' from now on.",
+                warning: isKnown
+                    ? nil : "Identity provider '\(source)' not found; nobody joins the group before it is added.")
         }
     }
 
