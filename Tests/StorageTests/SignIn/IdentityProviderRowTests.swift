@@ -172,7 +172,8 @@ struct IdentityProviderRowTests {
             }
             #expect(ended == Array(repeating: world.user.id, count: expected))
             let found = try await world.store.read { try $0.upstreamLogins.find(logins[0].id) }
-            #expect((found == nil) == (subject == "ada" && session == nil || session == "s-1" && subject == nil))
+            let firstEnded = (subject == "ada" && session == nil) || (session == "s-1" && subject == nil)
+            #expect((found == nil) == firstEnded)
         }
     }
 }
