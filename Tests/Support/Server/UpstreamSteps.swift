@@ -1,6 +1,7 @@
 package import AuthorizationServer
 package import HummingbirdTesting
 package import JOSE
+import NIOCore
 import OAuth
 package import Outbound
 package import Storage
