@@ -2,6 +2,7 @@ import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
+import NIOCore
 import OAuth
 import Outbound
 import ServerSupport
