@@ -105,7 +105,7 @@ struct LinkedAccountTests {
         }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             let corp = try GroupSource(provider: ProviderName("corp"))
-            try await h.gatehouse.store.write { [now = h.clock.now] transaction in
+            _ = try await h.gatehouse.store.write { [now = h.clock.now] transaction in
                 try transaction.groups.insert(Group(name: "eng", source: corp, claim: "eng", createdAt: now))
             }
             func groups() async throws -> [String] {
