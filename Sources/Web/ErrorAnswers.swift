@@ -30,9 +30,10 @@ package struct ErrorAnswers: Sendable {
             return response(to: refusal, asPage: asPage, context: context)
         case let error as OAuthError:
             guard asPage else {
-                log.refused(error, status: Self.status(of: error.code), context, request: request)
+                let status = Self.status(of: error.code, for: context.audience)
+                log.refused(error, status: status, context, request: request)
                 let challenges = context.audience?.alwaysChallenges ?? false
-                var response = json(error, usedBasic: challenges || Self.usedBasic(request))
+                var response = json(error, usedBasic: challenges || Self.usedBasic(request), status: status)
                 if error.code == .invalidToken {
                     response.headers[.wwwAuthenticate] = Self.bearerChallenge(to: request)
                 }
@@ -50,8 +51,11 @@ package struct ErrorAnswers: Sendable {
     }
 
     /// An error as the JSON object of OAuth, with additional `members`. `usedBasic` adds a challenge to a 401.
-    package func json(_ error: OAuthError, usedBasic: Bool, adding members: JSONObject = [:]) -> Response {
-        var response = Self.json(status: Self.status(of: error.code), error.code.rawValue, error.description, members)
+    package func json(
+        _ error: OAuthError, usedBasic: Bool, adding members: JSONObject = [:], status: HTTPResponse.Status? = nil
+    ) -> Response {
+        var response = Self.json(
+            status: status ?? Self.status(of: error.code), error.code.rawValue, error.description, members)
         if error.code == .invalidClient, usedBasic {
             response.headers[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
         }
@@ -118,6 +122,12 @@ package struct ErrorAnswers: Sendable {
             .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce, .authorizationPending, .slowDown, .expiredToken:
             nil
         }
+    }
+
+    /// The status of an error code at a route. The token endpoint answers a denial of the user with 400, as every error but a failed
+    /// authentication; MCP servers get 403 for what they may not do.
+    private static func status(of code: OAuthError.Code, for audience: Audience?) -> HTTPResponse.Status {
+        audience == .client && code == .accessDenied ? .badRequest : status(of: code)
     }
 
     /// The status of an error code. Only failed authentication gets 401, and only failures of the server get 5xx.

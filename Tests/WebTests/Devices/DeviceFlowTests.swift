@@ -74,7 +74,10 @@ struct DeviceFlowTests {
                     ? try await DeviceSteps(h: h).press("deny", at: review, browser)
                     : try await h.decide(browser, at: DeviceSteps(h: h).consent(codes.user, browser), "deny")
                 #expect(end.isPage("device-end") && end.text.contains("Access denied"))
-                for _ in 0..<2 { #expect(try await DeviceSteps(h: h).poll(codes).error == "access_denied") }
+                for _ in 0..<2 {
+                    let answer = try await DeviceSteps(h: h).poll(codes)
+                    #expect(answer.error == "access_denied" && answer.status == .badRequest)
+                }
                 let again = try await DeviceSteps(h: h).enter(codes.user, at: DeviceSteps(h: h).page(browser), browser)
                 #expect(again.status == .badRequest && again.isPage("device"))
             }
