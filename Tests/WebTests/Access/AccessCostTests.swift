@@ -1,4 +1,5 @@
 import AuthorizationServer
+import HTTPTypes
 import HummingbirdTesting
 import JOSE
 import OAuth
