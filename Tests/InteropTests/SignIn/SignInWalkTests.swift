@@ -15,8 +15,8 @@ struct SignInWalkTests {
             let browser = try await work.browser("ada")
             let first = try await work.enter(browser)
             #expect(first.askedForPassword)
-            // LemonLDAP::NG names the user by login name, which is taken here; Canaille sends a name alone.
-            let name = product == .lemonldap ? "ada-2" : "Ada Lovelace"
+            // LemonLDAP::NG sends a login name, which is that of a local user; Canaille sends a name alone.
+            let name = product == .lemonldap ? "ada@corp" : "Ada Lovelace@corp"
             #expect(first.text.contains("Signed in as \(name)"), "\(first.text)")
             #expect(try await work.users() == [name, "ada"].sorted())
             #expect(try await browser.press("step", "sign_out").offersProvider)
@@ -110,7 +110,7 @@ struct SignInWalkTests {
             #expect(consent.controls.contains("decision"), "\(consent.text)")
             let end = try await browser.press("decision", "approve", beyond: Workplace.redirect)
             #expect(end.beyond.contains("code=gate_c_"))
-            #expect(try await work.sessionUsers() == [product == .lemonldap ? "grace" : "Grace Hopper"])
+            #expect(try await work.sessionUsers() == [product == .lemonldap ? "grace@corp" : "Grace Hopper@corp"])
         }
     }
 
