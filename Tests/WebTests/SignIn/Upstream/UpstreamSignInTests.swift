@@ -181,7 +181,6 @@ struct UpstreamSignInTests {
         let hasty = OperatorClient(deadline: .milliseconds(400))
         try await UpstreamSteps.withProvider(operators: hasty) { h, provider in
             let cases: [(LoopbackIdentityProvider.Manner, HTTPResponse.Status, String)] = [
-                (.silent, .serviceUnavailable, "cannot be reached"),
                 (.answering("503 Later", body: "{}"), .serviceUnavailable, "cannot be reached"),
                 (.answering("400 Bad", body: #"{"error":"invalid_grant"}"#), .badGateway, "cannot accept"),
                 (.answering("200 OK", body: "<html>"), .badGateway, "cannot accept"),
