@@ -175,11 +175,20 @@ struct UpstreamSignInTests {
         }
     }
 
-    @Test func `a provider that is down, slow or confused is told calmly, and the page offers another try`()
-        async throws
-    {
+    @Test func `a provider that does not answer is told calmly, and the page stays`() async throws {
         let hasty = OperatorClient(deadline: .milliseconds(400))
         try await UpstreamSteps.withProvider(operators: hasty) { h, provider in
+            provider.behave(.silent)
+            let browser = h.browser()
+            let page = try await h.upstream.signIn(browser, from: h.authorize(browser, h.request()), at: provider)
+            #expect(page.status == .serviceUnavailable && page.isPage("sign-in"))
+            #expect(page.element("problem")?.contains("cannot be reached") == true)
+            #expect(page.input("interaction") != nil)
+        }
+    }
+
+    @Test func `a provider that is down or confused is told calmly, and the page offers another try`() async throws {
+        try await UpstreamSteps.withProvider { h, provider in
             let cases: [(LoopbackIdentityProvider.Manner, HTTPResponse.Status, String)] = [
                 (.answering("503 Later", body: "{}"), .serviceUnavailable, "cannot be reached"),
                 (.answering("400 Bad", body: #"{"error":"invalid_grant"}"#), .badGateway, "cannot accept"),
