@@ -58,7 +58,7 @@ struct ProviderGroupTests {
             let ended = try await refresh(next, work)
             #expect(ended.status == 400)
             #expect(try ended.object()["error"]?.string == "invalid_grant")
-            #expect(try await work.sessionUsers().isEmpty, "no session of ada is left")
+            #expect(try await work.sessionUsers("--state", "active").isEmpty, "no session of ada is left")
         }
     }
 }

@@ -74,11 +74,12 @@ struct Workplace: Sendable {
         try await (gatehouse.json(["users", "list"]).array ?? []).compactMap { $0.object?["name"]?.string }.sorted()
     }
 
-    /// The users of the live sessions.
-    func sessionUsers() async throws -> [String] {
-        try await (gatehouse.json(["sessions", "list", "--state", "active"]).array ?? []).compactMap {
+    /// The users of the sessions that these options select.
+    func sessionUsers(_ options: String...) async throws -> [String] {
+        try await (gatehouse.json(["sessions", "list"] + options).array ?? []).compactMap {
             $0.object?["user"]?.string
         }
+    }
     }
 }
 
