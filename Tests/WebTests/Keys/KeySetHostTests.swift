@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Lists and rules about the hosts of key sets")
 struct KeySetHostTests {
-    private static let keyHost = "keys.example"
+    private static let keyHost = "other.example"
 
     /// A client whose document and keys are on two hosts, of which `allow` names those that are admitted.
     private func play(
