@@ -80,7 +80,6 @@ struct Workplace: Sendable {
             $0.object?["user"]?.string
         }
     }
-    }
 }
 
 /// A browser that walks through the provider's pages by itself, and stops at those of Gatehouse.
