@@ -85,7 +85,8 @@ struct DiscoveryTests {
             let listed = try await h.browser().get(Self.names[0]).json["grant_types_supported"]?.strings
             let exchange = GrantType.tokenExchange.rawValue
             let device = GrantType.deviceCode.rawValue
-            #expect(Set(listed ?? []) == ["authorization_code", "refresh_token", "client_credentials", device, exchange])
+            #expect(
+                Set(listed ?? []) == ["authorization_code", "refresh_token", "client_credentials", device, exchange])
             for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer"] {
                 let answer = try await h.send("/token", [("grant_type", grant), ("client_id", "quill")])
                 #expect(answer.error == "unsupported_grant_type")
