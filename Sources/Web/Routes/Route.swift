@@ -97,10 +97,10 @@ package struct Route: Sendable {
         Route(.admin, .post, template, body, .own, handler)
     }
 
-    /// The same route, served on the hosts of the back channel as well.
-    func onBackChannel() -> Route {
+    /// The same route, served on the hosts of the back channel as well or, with false, only at the issuer.
+    func onBackChannel(_ isServed: Bool = true) -> Route {
         var route = self
-        route.isOnBackChannel = true
+        route.isOnBackChannel = isServed
         return route
     }
 

@@ -13,7 +13,8 @@ struct UpstreamHandlers: Sendable {
         [
             .form("/sign-in", window: .told, begin),
             .page("/sign-in/{provider}/callback", window: .told, finish),
-            .server(.post, "/sign-in/{provider}/logout", .form(), logout),
+            // Identity providers know the issuer alone, so the hosts that MCP servers use do not serve it.
+            .server(.post, "/sign-in/{provider}/logout", .form(), logout).onBackChannel(false),
             .page("/account/sign-in", show).onlyReading(),
             .form("/account/sign-in", act),
         ]
