@@ -8,8 +8,15 @@ import Storage
 import TestSupport
 import Testing
 
-/// Steps of administrators and users with one-time links.
 extension Harness {
+    /// The steps with one-time links.
+    var links: AccountLinkSteps { AccountLinkSteps(h: self) }
+}
+
+/// Steps of administrators and users with one-time links.
+struct AccountLinkSteps {
+    let h: Harness
+
     static let chosen = "a password of my own"
 
     /// Invites a user; the path of the link.
@@ -23,28 +30,29 @@ extension Harness {
     }
 
     private func link(_ request: AccountLinkRequest) async throws -> String {
-        let answer = try await administer(.users(.links(request)))
+        let answer = try await h.administer(.users(.links(request)))
         let link = try #require(answer.rows.first?["link"]?.string)
-        return String(link.dropFirst(gatehouse.settings.issuer.origin.count))
+        return String(link.dropFirst(h.gatehouse.settings.issuer.origin.count))
     }
 
     /// Submits the form of a link.
     func take(
-        _ link: String, _ password: String = Harness.chosen, again: String? = nil, in browser: TestBrowser? = nil
+        _ link: String, _ password: String = AccountLinkSteps.chosen, again: String? = nil,
+        in browser: TestBrowser? = nil
     ) async throws -> TestResponse {
-        try await (browser ?? self.browser()).post(link, [("new", password), ("again", again ?? password)])
+        try await (browser ?? h.browser()).post(link, [("new", password), ("again", again ?? password)])
     }
 
     /// Whether a fresh browser can sign in with this name and password.
     func canSignIn(_ name: String, _ password: String) async throws -> Bool {
-        let browser = browser()
+        let browser = h.browser()
         let page = try await browser.get("/account")
-        return try await signIn(browser, at: page, as: name, password: password).status == .seeOther
+        return try await h.signIn(browser, at: page, as: name, password: password).status == .seeOther
     }
 
     /// The stored link of a path.
     func stored(link: String) async throws -> AccountLink? {
         let secret = try #require(AccountLinkSecret(String(link.dropFirst("/invitations/".count))))
-        return try await gatehouse.store.read { try $0.accountLinks.find(secret.digest)?.link }
+        return try await h.gatehouse.store.read { try $0.accountLinks.find(secret.digest)?.link }
     }
 }

@@ -14,14 +14,14 @@ import Testing
 struct AccountLinkTests {
     @Test func `an invited user sets a password with the link and signs in with it`() async throws {
         try await Harness.run { h in
-            let link = try await h.invite("grace", email: "grace@example.org")
+            let link = try await h.links.invite("grace", email: "grace@example.org")
             let browser = h.browser()
             let page = try await browser.get(link)
             #expect(page.status == .ok && page.isPage("account-link") && page.text.contains("grace"))
-            let done = try await h.take(link, in: browser)
+            let done = try await h.links.take(link, in: browser)
             #expect(done.status == .ok && done.isPage("password-set"))
             #expect(browser.cookies["gatehouse"] == nil, "the link signs nobody in")
-            #expect(try await h.canSignIn("grace", Harness.chosen))
+            #expect(try await h.links.canSignIn("grace", AccountLinkSteps.chosen))
             let records = try await h.records(.accountLinkUsed)
             #expect(records.count == 1 && records.first?.reason == "invitation")
             let user = try #require(try await h.gatehouse.store.read { try $0.users.find(named: "grace") })
@@ -33,8 +33,10 @@ struct AccountLinkTests {
 
     @Test func `an invited user without a password cannot sign in, with an empty one neither`() async throws {
         try await Harness.run { h in
-            _ = try await h.invite("grace")
-            for password in ["", " ", Harness.chosen] { #expect(try await !h.canSignIn("grace", password)) }
+            _ = try await h.links.invite("grace")
+            for password in ["", " ", AccountLinkSteps.chosen] {
+                #expect(try await !h.links.canSignIn("grace", password))
+            }
         }
     }
 
@@ -45,16 +47,16 @@ struct AccountLinkTests {
             let tokens = try await h.tokens()
             let browser = h.browser()
             _ = try await h.account(browser)
-            let link = try await h.reset("ada")
+            let link = try await h.links.reset("ada")
             #expect(try await browser.get("/account").input("interaction") != nil)
             #expect(try await h.browserLogins() == 0)
             #expect(try await h.password() == nil)
-            #expect(try await !h.canSignIn("ada", Harness.password))
+            #expect(try await !h.links.canSignIn("ada", Harness.password))
             #expect(try await h.introspect(tokens.access)["active"] == true, "sessions continue unless asked otherwise")
             #expect(try await browser.get(link).text.contains("reset the password"))
-            #expect(try await h.take(link).isPage("password-set"))
-            #expect(try await h.canSignIn("ada", Harness.chosen))
-            #expect(try await !h.canSignIn("ada", Harness.password))
+            #expect(try await h.links.take(link).isPage("password-set"))
+            #expect(try await h.links.canSignIn("ada", AccountLinkSteps.chosen))
+            #expect(try await !h.links.canSignIn("ada", Harness.password))
             #expect(try await h.records(.userReset).map(\.user) == [h.user.id])
         }
     }
@@ -81,10 +83,10 @@ struct AccountLinkTests {
     @Test func `where passwords are off, no link sets one`() async throws {
         let adjust: @Sendable (inout Settings) -> Void = { $0.signIn = Settings.SignIn(password: false) }
         try await Harness.run(adjust: adjust) { h in
-            let link = try await h.invite("grace")
+            let link = try await h.links.invite("grace")
             #expect(try await h.browser().get(link).status == .notFound)
-            #expect(try await h.take(link).status == .notFound)
-            #expect(try await h.stored(link: link)?.usedAt == nil)
+            #expect(try await h.links.take(link).status == .notFound)
+            #expect(try await h.links.stored(link: link)?.usedAt == nil)
         }
     }
 
@@ -92,7 +94,7 @@ struct AccountLinkTests {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let foreign = try await h.fixtures.insertSession(h.addUser("bob"))
-            _ = try await h.reset("ada", revokesSessions: true)
+            _ = try await h.links.reset("ada", revokesSessions: true)
             #expect(try await h.introspect(tokens.access)["active"] == false)
             #expect(try await h.stored(foreign)?.state == .active)
             #expect(try await h.records(.sessionEnded).count == 1)
@@ -101,13 +103,13 @@ struct AccountLinkTests {
 
     @Test func `an invitation is for a new name, and for an enabled account`() async throws {
         try await Harness.run { h in
-            await #expect(throws: AdministrationError.self) { try await h.invite("ada") }
-            _ = try await h.invite("grace")
+            await #expect(throws: AdministrationError.self) { try await h.links.invite("ada") }
+            _ = try await h.links.invite("grace")
             try await h.administer(.users(.disable(name: "grace")))
             for request in [AccountLinkRequest.invite(name: "grace", email: nil), .reset(name: "grace")] {
                 await #expect(throws: AdministrationError.self) { try await h.administer(.users(.links(request))) }
             }
-            await #expect(throws: AdministrationError.self) { try await h.reset("nobody") }
+            await #expect(throws: AdministrationError.self) { try await h.links.reset("nobody") }
             let only = AccountLinkRequest.invite(name: "ADA", email: nil, isNew: true)
             await #expect(throws: AdministrationError.self) { try await h.administer(.users(.links(only))) }
             #expect(try await h.records(.userInvited).count == 1)
@@ -121,10 +123,12 @@ struct AccountLinkTests {
             let stranger = User(name: "grace", createdAt: h.clock.now)
             try await h.gatehouse.store.write { _ = try $0.users.insert(stranger) }
             for name in ["grace", "ada"] {
-                await #expect(throws: AdministrationError.self) { try await h.invite(name, email: "x@example.org") }
+                await #expect(throws: AdministrationError.self) {
+                    try await h.links.invite(name, email: "x@example.org")
+                }
             }
-            _ = try await h.reset("ada")
-            await #expect(throws: AdministrationError.self) { try await h.invite("ada") }
+            _ = try await h.links.reset("ada")
+            await #expect(throws: AdministrationError.self) { try await h.links.invite("ada") }
             #expect(try await h.records(.userInvited).isEmpty)
             let user = try await h.gatehouse.store.read { try $0.users.find(named: "grace") }
             #expect(user == stranger)
@@ -133,8 +137,8 @@ struct AccountLinkTests {
 
     @Test func `a second invitation corrects the address of the account`() async throws {
         try await Harness.run { h in
-            _ = try await h.invite("grace", email: "grcae@example.org")
-            _ = try await h.invite("Grace", email: "grace@example.org")
+            _ = try await h.links.invite("grace", email: "grcae@example.org")
+            _ = try await h.links.invite("Grace", email: "grace@example.org")
             let user = try await h.gatehouse.store.read { try $0.users.find(named: "grace") }
             #expect(user?.name == "grace" && user?.email == "grace@example.org")
             #expect(try await h.records(.userAdded).count == 1)
@@ -164,12 +168,12 @@ struct AccountLinkTests {
                 return [row?["state"], row?["link_expires_at"]]
             }
             let expiry = JSON.string((h.clock.now + 86_400).rfc3339)
-            let link = try await h.invite("grace")
+            let link = try await h.links.invite("grace")
             #expect(try await state("grace") == ["invited", expiry])
             #expect(try await state("ada") == ["enabled", .null])
-            _ = try await h.take(link)
+            _ = try await h.links.take(link)
             #expect(try await state("grace") == ["enabled", .null])
-            _ = try await h.reset("ada")
+            _ = try await h.links.reset("ada")
             #expect(try await state("ada") == ["reset", expiry])
             try await h.administer(.users(.disable(name: "ada")))
             #expect(try await state("ada") == ["disabled", .null])
@@ -178,20 +182,20 @@ struct AccountLinkTests {
 
     @Test func `a problem of the password is shown in one sentence, and the link stays valid`() async throws {
         try await Harness.run { h in
-            let link = try await h.invite("grace")
+            let link = try await h.links.invite("grace")
             let long = String(repeating: "a", count: 1_025)
             for (new, again, words) in [
-                (Harness.chosen, "something else", "differ"), ("short", nil, "at least 8 characters"),
+                (AccountLinkSteps.chosen, "something else", "differ"), ("short", nil, "at least 8 characters"),
                 ("", nil, "at least 8 characters"), (long, nil, "too long"), ("with a \u{7} bell", nil, "control"),
             ] {
-                let answer = try await h.take(link, new, again: again)
+                let answer = try await h.links.take(link, new, again: again)
                 #expect(answer.status == .badRequest && answer.isPage("account-link"))
                 #expect(answer.element("problem")?.contains(words) == true, "\(words)")
                 if !new.isEmpty { #expect(!answer.text.contains(new)) }
             }
-            #expect(try await h.stored(link: link)?.usedAt == nil)
+            #expect(try await h.links.stored(link: link)?.usedAt == nil)
             #expect(try await h.records(.accountLinkUsed).isEmpty)
-            #expect(try await h.take(link).isPage("password-set"))
+            #expect(try await h.links.take(link).isPage("password-set"))
         }
     }
 }
