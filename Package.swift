@@ -131,7 +131,8 @@ let package = Package(
             ["gatehouse", "AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
         suite(
             "ResourceServerTests",
-            ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", "TestSupport", hummingbird, logging] + nio),
+            ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", "TestSupport", hummingbird, logging]
+                + nio),
         suite("ArchitectureTests", []),
         suite(
             "InteropTests",

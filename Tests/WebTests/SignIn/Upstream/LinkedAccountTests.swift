@@ -88,7 +88,8 @@ struct LinkedAccountTests {
     }
 
     @Test func `a form written by hand links no account of a provider that needs invitations`() async throws {
-        try await UpstreamSteps.withProvider(change: { $0.accounts = "invited" }) { h, provider in
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.accounts = "invited" }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
             let browser = try await signedIn(h)
             #expect(try await !browser.get("/account/sign-in").text.contains("name=\"link\""))
             let departure = try await depart(browser)

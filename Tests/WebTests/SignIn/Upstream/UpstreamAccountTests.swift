@@ -64,7 +64,8 @@ struct UpstreamAccountTests {
         async throws
     {
         for (rule, words) in [("link", "not linked"), ("invited", "no access here")] {
-            try await UpstreamSteps.withProvider(change: { $0.accounts = rule }) { h, provider in
+            let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.accounts = rule }
+            try await UpstreamSteps.withProvider(change: change) { h, provider in
                 let answer = try await h.upstream.enter(h.browser(), at: provider)
                 #expect(answer.status == .forbidden && answer.element("problem")?.contains(words) == true)
                 #expect(try await h.upstream.users().count == 1)
@@ -76,7 +77,8 @@ struct UpstreamAccountTests {
     func `each sign-in replaces what the provider said about the user's groups, and a removed provider says nothing`()
         async throws
     {
-        try await UpstreamSteps.withProvider(change: { $0.groupClaim = "groups" }) { h, provider in
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = "groups" }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
             let corp = try GroupSource(provider: ProviderName("corp"))
             try await h.gatehouse.store.write { [now = h.clock.now] transaction in
                 for name in ["eng", "ops"] {
@@ -115,7 +117,8 @@ struct UpstreamAccountTests {
     }
 
     @Test func `only the allowed domains sign in, at every sign-in`() async throws {
-        try await UpstreamSteps.withProvider(change: { $0.domains = ["Example.com"] }) { h, provider in
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.domains = ["Example.com"] }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
             let cases: [([String: JSON?], HTTPResponse.Status)] = [
                 ([:], .forbidden), (["email": "ada@example.com"], .forbidden),
                 (["email": "ada@example.com", "email_verified": true], .seeOther),
@@ -134,7 +137,8 @@ struct UpstreamAccountTests {
     @Test func `only members of a required group sign in, and groups that were left out are no empty list`()
         async throws
     {
-        try await UpstreamSteps.withProvider(change: { $0.requiredGroups = ["eng", "ops"] }) { h, provider in
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.requiredGroups = ["eng", "ops"] }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
             let cases: [([String: JSON?], String?)] = [
                 (["groups": ["ops", "all"]], nil), (["groups": ["all"]], "may not sign in"),
                 ([:], "did not send your groups"), (["groups": 7], "did not send your groups"),

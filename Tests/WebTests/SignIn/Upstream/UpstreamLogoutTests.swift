@@ -79,7 +79,8 @@ struct UpstreamLogoutTests {
     }
 
     @Test func `where the policy says so, a logout revokes the sessions of the account`() async throws {
-        try await UpstreamSteps.withProvider(change: { $0.logoutRevokesSessions = true }) { h, provider in
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logoutRevokesSessions = true }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
             _ = try await h.upstream.enter(h.browser(), at: provider)
             let user = try #require(try await h.upstream.identity(at: provider)).userID
             let account = try #require(try await h.gatehouse.store.read { try $0.users.find(id: user) })
@@ -95,7 +96,8 @@ struct UpstreamLogoutTests {
     }
 
     @Test func `a logout revokes the sessions of an account whose browser login has ended already`() async throws {
-        try await UpstreamSteps.withProvider(change: { $0.logoutRevokesSessions = true }) { h, provider in
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logoutRevokesSessions = true }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
             _ = try await h.upstream.enter(h.browser(), at: provider, ["sid": "s-1"])
             let user = try #require(try await h.upstream.identity(at: provider)).userID
             let account = try #require(try await h.gatehouse.store.read { try $0.users.find(id: user) })

@@ -141,7 +141,8 @@ struct UpstreamSignInTests {
     @Test func `with password sign-in off, only the providers remain, and a typed password is not looked at`()
         async throws
     {
-        try await UpstreamSteps.withProvider(adjust: { $0.signIn.password = false }) { h, provider in
+        let adjust: @Sendable (inout Settings) throws -> Void = { $0.signIn.password = false }
+        try await UpstreamSteps.withProvider(adjust: adjust) { h, provider in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
             #expect(page.input("username") == nil && page.text.contains("Continue with <bdi>corp</bdi>"))
