@@ -69,6 +69,11 @@ struct AuthorizationServerConnection: Sendable {
         case delete
         /// A POST with a JSON body; a repeatable one is sent again if the connection breaks.
         case post([UInt8], repeatable: Bool)
+
+        /// Whether a second request has no other effect than one.
+        var isRepeatable: Bool {
+            if case .post(_, let repeatable) = self { repeatable } else { true }
+        }
     }
 
     /// Sends an authenticated request to a path below the issuer.
@@ -76,7 +81,15 @@ struct AuthorizationServerConnection: Sendable {
         _ verb: Verb, _ path: String, as credentials: ServerCredentials, now: Int64
     ) async throws(DocumentFailure) -> OutboundResponse {
         let url = try Self.url(issuer.endpoint(path))
-        let field = try await credentials.field(at: self, now: now)
+        return try await credentials.response(from: self, now: now, isRepeatable: verb.isRepeatable) {
+            field throws(DocumentFailure) in
+            try await send(verb, to: url, authorization: field)
+        }
+    }
+
+    private func send(
+        _ verb: Verb, to url: RemoteURL, authorization field: String
+    ) async throws(DocumentFailure) -> OutboundResponse {
         let fields = [(name: "Authorization", value: field), (name: "Accept", value: "application/json")]
         do throws(OutboundFailure) {
             return switch verb {

@@ -25,6 +25,28 @@ enum ServerCredentials: Sendable {
         }
     }
 
+    /// The response to a request that `send` sends with the header field. A refused token is forgotten, and a request that
+    /// `isRepeatable` is sent once more with a new one: when its signing keys are replaced, the authorization server refuses tokens
+    /// that have not expired.
+    func response(
+        from server: AuthorizationServerConnection, now: Int64, isRepeatable: Bool,
+        to send: (_ field: String) async throws(DocumentFailure) -> OutboundResponse
+    ) async throws(DocumentFailure) -> OutboundResponse {
+        let field = try await field(at: server, now: now)
+        let response = try await send(field)
+        guard response.status == 401, case .key(let credentials) = self else { return response }
+        await credentials.forget(field)
+        guard isRepeatable else { return response }
+        let renewed: String
+        do throws(DocumentFailure) {
+            renewed = try await self.field(at: server, now: now)
+        } catch {
+            // The refusal tells more than the failure to get another token.
+            return response
+        }
+        return try await send(renewed)
+    }
+
     /// A form for the token endpoint with the proof that belongs into it, and the `Authorization` header field beside it, if any.
     func proven(_ form: String, now: Int64) throws(DocumentFailure) -> (form: String, authorization: String?) {
         switch self {
@@ -68,6 +90,11 @@ actor KeyCredentials {
         let fresh = try result.get()
         token = fresh
         return fresh.field
+    }
+
+    /// Forgets the token of this header field. Another one, which a simultaneous request got meanwhile, stays.
+    func forget(_ field: String) {
+        if token?.field == field { token = nil }
     }
 
     /// The form parameters of a new assertion, valid for one minute.

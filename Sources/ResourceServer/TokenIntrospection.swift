@@ -24,8 +24,10 @@ struct TokenIntrospection: Sendable {
             throw DocumentFailure("the authorization server offers no introspection; verify locally instead")
         }
         let form = "token=\(PercentEncoding.encode(token))&token_type_hint=access_token"
-        let response = try await server.post(
-            form, to: endpoint, authorization: try await credentials.field(at: server, now: now))
+        let response = try await credentials.response(from: server, now: now, isRepeatable: true) {
+            field throws(DocumentFailure) in
+            try await server.post(form, to: endpoint, authorization: field)
+        }
         switch response.status {
         case 200: break
         case 401:

@@ -13,6 +13,8 @@ final class FakeAuthorizationServer: Sendable {
         var keys: [JWK] = []
         var answers: [String: JSONObject] = [:]
         var introspectionStatus = 200
+        /// The `Authorization` header fields that introspection refuses with 401.
+        var refused: Set<String> = []
         var isDown = false
         var hits: [String: Int] = [:]
         var credentials: [String] = []
@@ -80,7 +82,9 @@ final class FakeAuthorizationServer: Sendable {
             $0.forms.append(form)
         }
         let token = form.split(separator: "&").first { $0.hasPrefix("token=") }?.dropFirst(6) ?? ""
-        let (status, known) = read { ($0.introspectionStatus, $0.answers[String(token)]) }
+        let (status, known) = read {
+            ($0.refused.contains(credentials) ? 401 : $0.introspectionStatus, $0.answers[String(token)])
+        }
         var response = answer("/introspect", known ?? ["active": false])
         if status != 200 { response.status = .init(code: status) }
         return response
