@@ -144,6 +144,7 @@ struct ReloadTests {
         case .connectionsTotal, .connectionsPerAddress: ["100"]
         case .connectionsStall: ["10s"]
         case .registration: ["open"]
+        case .accessDefault: ["nobody"]
         case .mailCommand: ["/usr/sbin/sendmail", "-t"]
         default: ["another"]
         }
