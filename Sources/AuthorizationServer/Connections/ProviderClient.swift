@@ -132,7 +132,7 @@ package struct ProviderClient: Sendable {
                 throw error
             } catch {
                 throw AdministrationError(
-                    .invalid, "\(location) could not be fetched: \(error); or name the endpoints yourself.")
+                    .invalid, "Cannot fetch \(location): \(error). Check the issuer, or name the endpoints yourself.")
             }
         }
         throw AdministrationError(

@@ -135,7 +135,7 @@ struct OpenIDDiscovery {
         } catch let error as AdministrationError {
             throw error
         } catch {
-            throw AdministrationError(.invalid, "\(url) could not be fetched: \(ErrorText.of(error)).")
+            throw AdministrationError(.invalid, "Cannot fetch \(url): \(ErrorText.of(error)).")
         }
     }
 }
