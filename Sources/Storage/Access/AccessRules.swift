@@ -158,7 +158,3 @@ private enum RulePart {
         }
     }
 }
-
-extension Transaction {
-    package var access: AccessRules { AccessRules(transaction: self) }
-}

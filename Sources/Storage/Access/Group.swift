@@ -147,10 +147,6 @@ extension Groups {
     }
 }
 
-extension Transaction {
-    package var groups: Groups { Groups(transaction: self) }
-}
-
 extension Group {
     init(_ row: StoredRow, from start: Int = 0) throws {
         try self.init(

@@ -75,7 +75,3 @@ extension ClientPermissions {
         }
     }
 }
-
-extension Transaction {
-    package var clientPermissions: ClientPermissions { ClientPermissions(transaction: self) }
-}

@@ -22,7 +22,9 @@ extension DeviceAuthorizations {
     /// Stores a request.
     package func insert(_ request: DeviceAuthorization, now: Timestamp) throws -> Insertion {
         guard try openCount(of: request.party, now: now) < DeviceAuthorization.mostOpen else { return .tooMany }
-        try makeRoom(now: now)
+        try makeRoom(
+            in: "device_authorizations", where: "state = 'pending' AND expires_at > ?1",
+            below: DeviceAuthorization.mostOfAll, now: now)
         let isNew = try execute(
             """
             INSERT INTO device_authorizations (
@@ -156,23 +158,5 @@ extension DeviceAuthorizations {
                 ORDER BY expires_at LIMIT ?2)
             """, (now - Self.kept).seconds, limit)
         return unused.count + deleted
-    }
-
-    /// Keeps the pending requests below their limit: the site with the most loses its oldest, so that a flood from some sites leaves
-    /// the requests of the others alone.
-    private func makeRoom(now: Timestamp) throws {
-        let pending = "state = 'pending' AND expires_at > ?1"
-        let count = try first("SELECT count(*) FROM device_authorizations WHERE \(pending)", now.seconds) {
-            try $0.integer(0)
-        }
-        guard (count ?? 0) >= DeviceAuthorization.mostOfAll else { return }
-        try execute(
-            """
-            DELETE FROM device_authorizations WHERE digest = (
-                SELECT digest FROM device_authorizations WHERE \(pending) AND site = (
-                    SELECT site FROM device_authorizations WHERE \(pending)
-                    GROUP BY site ORDER BY count(*) DESC, min(expires_at) LIMIT 1)
-                ORDER BY expires_at LIMIT 1)
-            """, now.seconds)
     }
 }

@@ -62,7 +62,11 @@ extension PushedRequests {
     /// Stores a request; false if its pusher has `mostOpen` open ones.
     package func insert(_ pushed: PushedRequest, now: Timestamp) throws -> Bool {
         guard try openCount(of: pushed.pusher, now: now) < PushedRequest.mostOpen else { return false }
-        if case .network = pushed.pusher { try makeRoom(now: now) }
+        if case .network = pushed.pusher {
+            try makeRoom(
+                in: "pushed_requests", where: "site IS NOT NULL AND interaction_id IS NULL AND expires_at > ?1",
+                below: PushedRequest.mostOfNetworks, now: now)
+        }
         try execute(
             """
             INSERT INTO pushed_requests (digest, client_id, pusher, site, request, expires_at)
@@ -129,24 +133,6 @@ extension PushedRequests {
             WHERE pusher = ?1 AND interaction_id IS NULL AND expires_at > ?2
             """, pusher.stored, now.seconds
         ) { Int(try $0.integer(0)) } ?? 0
-    }
-
-    /// Keeps the open requests of all networks below their limit: the site with the most loses its oldest, so that a flood from some
-    /// sites leaves the requests of the others alone. Networks alone would not do: one IPv6 site has 65,536 of them.
-    private func makeRoom(now: Timestamp) throws {
-        let ofNetworks = "site IS NOT NULL AND interaction_id IS NULL AND expires_at > ?1"
-        let count = try first("SELECT count(*) FROM pushed_requests WHERE \(ofNetworks)", now.seconds) {
-            try $0.integer(0)
-        }
-        guard (count ?? 0) >= PushedRequest.mostOfNetworks else { return }
-        try execute(
-            """
-            DELETE FROM pushed_requests WHERE digest = (
-                SELECT digest FROM pushed_requests WHERE \(ofNetworks) AND site = (
-                    SELECT site FROM pushed_requests WHERE \(ofNetworks)
-                    GROUP BY site ORDER BY count(*) DESC, min(expires_at) LIMIT 1)
-                ORDER BY expires_at LIMIT 1)
-            """, now.seconds)
     }
 }
 

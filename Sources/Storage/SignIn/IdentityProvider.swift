@@ -78,10 +78,6 @@ package struct IdentityProviders: Noun {
     let transaction: Transaction
 }
 
-extension Transaction {
-    package var identityProviders: IdentityProviders { IdentityProviders(transaction: self) }
-}
-
 extension IdentityProviders {
     private static let columns = """
         name, issuer, authorization_endpoint, token_endpoint, token_endpoint_is_foreign, keys_url, keys_are_foreign,

@@ -45,10 +45,6 @@ package struct SignInAttempts: Noun {
     let transaction: Transaction
 }
 
-extension Transaction {
-    package var signInAttempts: SignInAttempts { SignInAttempts(transaction: self) }
-}
-
 extension SignInAttempts {
     private static let columns = """
         state_digest, provider, binding, browser_login_id, proof, created_at, expires_at, spent_at

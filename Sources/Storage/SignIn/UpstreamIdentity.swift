@@ -37,10 +37,6 @@ package struct UpstreamIdentities: Noun {
     let transaction: Transaction
 }
 
-extension Transaction {
-    package var upstreamIdentities: UpstreamIdentities { UpstreamIdentities(transaction: self) }
-}
-
 extension UpstreamIdentities {
     private static let columns = "issuer, subject, user_id, provider, name, email, created_at, used_at"
 

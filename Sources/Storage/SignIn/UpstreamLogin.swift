@@ -23,10 +23,6 @@ package struct UpstreamLogins: Noun {
     let transaction: Transaction
 }
 
-extension Transaction {
-    package var upstreamLogins: UpstreamLogins { UpstreamLogins(transaction: self) }
-}
-
 extension UpstreamLogins {
     /// Sets the origin of a login; nil for a login that the user proved here.
     package func set(_ origin: UpstreamLogin?, of login: BrowserLoginID) throws {
