@@ -102,14 +102,6 @@ struct AccessTokenRule: Sendable {
 }
 
 extension JSONObject {
-    /// A NumericDate in whole seconds, rounded down; nil for any other value.
-    ///
-    /// Spec: RFC 7519 §2
-    func date(_ name: String) -> Int64? {
-        switch self[name] {
-        case .integer(let seconds): seconds
-        case .number(let seconds): Int64(exactly: seconds.rounded(.down))
-        case .null, .bool, .string, .array, .object, nil: nil
-        }
-    }
+    /// The time of a claim in whole seconds since 1970; nil if it is no NumericDate.
+    func date(_ name: String) -> Int64? { Timestamp(numericDate: self[name])?.seconds }
 }
