@@ -14,7 +14,7 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from conversation import converse
 from joserfc import jws
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from key_client import generate
 from person import PATIENCE, Person
 
 REDIRECT = "http://127.0.0.1:53682/callback"
@@ -25,18 +25,6 @@ INITIALIZE = {
     "method": "initialize",
     "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
 }
-
-
-def generate(algorithm: str):
-    match algorithm:
-        case "ES256":
-            return ECKey.generate_key("P-256")
-        case "ES384":
-            return ECKey.generate_key("P-384")
-        case "EdDSA":
-            return OKPKey.generate_key("Ed25519")
-        case _:
-            return RSAKey.generate_key(2048)
 
 
 class Prover:
