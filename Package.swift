@@ -87,15 +87,16 @@ let package = Package(
             ["JOSE", "OAuth", "AuthorizationServer", hummingbird, hummingbirdTLS, mustache] + nio + [
                 httpTypes, logging,
             ]),
+        library("MCPClient", ["JOSE", "OAuth", "Outbound"] + nio),
         program(
             "gatehouse",
             [
-                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web",
+                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "MCPClient",
                 argumentParser, configuration, yams, logging, metrics, serviceLifecycle, unixSignals,
             ]),
         library("ResourceServer", ["JOSE", "OAuth", "Outbound"]),
         program("example-mcp-server", ["JOSE", "OAuth", "Outbound", "ResourceServer", hummingbird, hummingbirdTLS]),
-        program("demo", ["JOSE", "OAuth", "Outbound", hummingbird, hummingbirdTLS]),
+        program("demo", ["JOSE", "OAuth", "Outbound", "MCPClient", hummingbird, hummingbirdTLS]),
 
         // The suites share three libraries, so that the suite of a module compiles that module and not the whole server.
         support("TestSupport", "Base", ["JOSE", "OAuth", "Outbound", logging, nioSSL] + nio),
@@ -128,7 +129,10 @@ let package = Package(
             ]),
         suite(
             "GatehouseTests",
-            ["gatehouse", "AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
+            [
+                "gatehouse", "AuthorizationServer", "Storage", "MCPClient", "OAuth", "JOSE", "Outbound", "TestSupport",
+                argumentParser, grdb,
+            ]),
         suite(
             "ResourceServerTests",
             ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", "TestSupport", hummingbird, logging]

@@ -23,14 +23,15 @@ enum ImportRule {
             "JOSE", "OAuth", "Storage", "Outbound", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Web": hummingbird.union(["JOSE", "OAuth", "AuthorizationServer", "Mustache", "ServiceLifecycle"]),
+        "MCPClient": nio.union(["JOSE", "OAuth", "Outbound"]),
         "gatehouse": [
-            "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web",
+            "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "MCPClient",
             "ArgumentParser", "Configuration", "Yams", "ServiceLifecycle", "UnixSignals", "Logging", "Metrics",
             "CoreMetrics",
         ],
         "ResourceServer": ["JOSE", "OAuth", "Outbound"],
         "example-mcp-server": hummingbird.union(["JOSE", "OAuth", "Outbound", "ResourceServer", "ServiceLifecycle"]),
-        "demo": hummingbird.union(["JOSE", "OAuth", "Outbound", "ServiceLifecycle"]),
+        "demo": hummingbird.union(["JOSE", "OAuth", "Outbound", "MCPClient", "ServiceLifecycle"]),
     ]
 
     /// One sentence for each import in the file that the table does not allow.

@@ -38,7 +38,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         try self.init(text, schemes: ["https://", "http://"], demandsPath: false) { host throws(RemoteURLError) in
             try HostSyntax.checkNameOrLiteral(host)
         }
-        guard isSecure || isLoopbackName else { throw .plainHTTP }
+        guard isSecure || isLoopback else { throw .plainHTTP }
     }
 
     /// Scheme, host and port, within which connections are reused.
@@ -57,7 +57,10 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         isLiteral ? HostSyntax.literal(host, port: port) : nil
     }
 
-    private var isLoopbackName: Bool {
+    /// Whether the host is a loopback address, or a name that is reserved for one.
+    ///
+    /// Spec: RFC 6761 §6.3
+    package var isLoopback: Bool {
         guard isLiteral else { return host == "localhost" || host.hasSuffix(".localhost") }
         return literal.map(AddressPolicy.isLoopback) ?? false
     }

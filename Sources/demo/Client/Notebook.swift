@@ -1,4 +1,5 @@
 import JOSE
+import MCPClient
 import OAuth
 import Outbound
 
@@ -19,7 +20,7 @@ final class Notebook: Sendable {
     /// A response of the MCP server: HTTP status, challenge and JSON-RPC body.
     struct Answer {
         let status: Int
-        let challenge: ChallengeText?
+        let challenge: ReceivedChallenge?
         let body: JSONObject?
 
         /// The text of a tool's result.
@@ -35,32 +36,22 @@ final class Notebook: Sendable {
 
     /// Calls a tool with all parameters of the call.
     func call(_ parameters: JSONObject, token: String?) async throws -> Answer {
-        let envelope: JSONObject = [
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": ["name": "demo-notebook", "version": "1"],
-            "io.modelcontextprotocol/clientCapabilities": ["elicitation": ["url": [:]]],
-        ]
-        var parameters = parameters
-        parameters["_meta"] = .object(envelope)
-        let message: JSONObject = [
-            "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": .object(parameters),
-        ]
-        var fields = [
-            (name: "Accept", value: "application/json, text/event-stream"),
-            (name: "MCP-Protocol-Version", value: "2026-07-28"), (name: "Mcp-Method", value: "tools/call"),
-            (name: "Mcp-Name", value: parameters["name"]?.string ?? ""),
-        ]
+        let request = StatelessRequest(
+            "tools/call", name: parameters["name"]?.string ?? "", parameters, client: "demo-notebook")
+        var fields = request.fields
         if let token { fields.append((name: "Authorization", value: "Bearer \(token)")) }
         let response = try await client.post(
-            try RemoteURL(operator: server), body: message.bytes, contentType: "application/json", fields: fields)
+            try RemoteURL(operator: server), body: request.message.bytes, contentType: "application/json",
+            fields: fields)
         return Answer(
-            status: response.status, challenge: response.values(of: "www-authenticate").first.map(ChallengeText.init),
+            status: response.status,
+            challenge: ReceivedChallenge.forTokens(in: response.values(of: "www-authenticate")),
             body: try? JSONObject(parsing: response.body))
     }
 
     /// Discovers the authorization server from a challenge.
-    func discover(_ challenge: ChallengeText) async throws -> Discovery {
-        try await Discovery.follow(challenge, of: server, by: client)
+    func discover(_ challenge: ReceivedChallenge) async throws -> Discovery {
+        try await Discovery.follow(challenge, from: ProtectedResourceLookup(server, by: client))
     }
 
     /// Registers a public client with a name and this client's redirect; returns the id that the server chose.
@@ -84,12 +75,13 @@ final class Notebook: Sendable {
     }
 
     /// Prepares an authorization request with a new state and code verifier.
-    func authorization(_ discovery: Discovery, scope: String) -> Authorization {
-        Authorization(discovery, clientID: clientID, redirect: redirect, scope: scope)
+    func authorization(_ discovery: Discovery, scope: String) -> AuthorizationAttempt {
+        AuthorizationAttempt(discovery, clientID: clientID, redirect: redirect, scope: scope)
     }
 
     /// Exchanges an authorization code for tokens.
-    func redeem(_ code: String, of authorization: Authorization, at discovery: Discovery) async throws -> Tokens {
+    func redeem(_ code: String, of authorization: AuthorizationAttempt, at discovery: Discovery) async throws -> Tokens
+    {
         let (status, object) = try await token(
             at: discovery,
             [
@@ -119,7 +111,7 @@ final class Notebook: Sendable {
         let form = fields + [("client_id", clientID), ("resource", discovery.resource.resource)]
         let response = try await client.post(
             try RemoteURL(operator: discovery.tokenEndpoint), body: Array(FormText.encode(form).utf8),
-            contentType: "application/x-www-form-urlencoded")
+            contentType: FormText.mediaType)
         return (response.status, (try? JSONObject(parsing: response.body)) ?? [:])
     }
 

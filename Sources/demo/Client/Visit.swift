@@ -1,11 +1,12 @@
 import JOSE
+import MCPClient
 import OAuth
 import Synchronization
 
 /// The client for a reader with a browser: one link, a sign-in, and the tool's result on the page after it.
 final class Visit: Sendable {
     private let notebook: Notebook
-    private let pending = Mutex<[String: (Authorization, Discovery)]>([:])
+    private let pending = Mutex<[String: (AuthorizationAttempt, Discovery)]>([:])
 
     init(_ notebook: Notebook) {
         self.notebook = notebook

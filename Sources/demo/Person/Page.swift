@@ -77,10 +77,3 @@ struct Page {
         return entities.reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
     }
 }
-
-/// Encodes fields as `application/x-www-form-urlencoded`, for bodies and queries.
-enum FormText {
-    static func encode(_ fields: [(String, String)]) -> String {
-        fields.map { "\(PercentEncoding.encode($0.0))=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-    }
-}

@@ -1,3 +1,4 @@
+import MCPClient
 import OAuth
 import Outbound
 
@@ -88,7 +89,7 @@ final class Person {
         let response: OutboundResponse
         if let form {
             response = try await client.post(
-                url, body: Array(FormText.encode(form).utf8), contentType: "application/x-www-form-urlencoded",
+                url, body: Array(FormText.encode(form).utf8), contentType: FormText.mediaType,
                 fields: fields)
         } else {
             response = try await client.get(url, fields: fields)

@@ -1,4 +1,5 @@
 import JOSE
+import MCPClient
 
 /// The end of the session: an admin revokes it, which stops the client and the MCP server's background job at once.
 extension Story {

@@ -1,4 +1,5 @@
 import JOSE
+import MCPClient
 
 /// A client without a metadata document: it registers itself, and acts once the user has approved it.
 extension Story {

@@ -1,4 +1,5 @@
 import JOSE
+import MCPClient
 import OAuth
 import Outbound
 
