@@ -1,5 +1,6 @@
 # demo      plays the whole flow on this machine; ONCE=1 exits afterwards
 # test      lints, builds and runs every test
+# python    builds the Python package and tests its wheel; wheel only builds it, into dist/
 # run       starts a server with the defaults
 # bench     measures latency and throughput
 # soak      kills processes and cuts power thousands of times under load
@@ -11,7 +12,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: demo run test bench soak fuzz sanitize memory pictures format lint ground tools
+.PHONY: demo run test python wheel bench soak fuzz sanitize memory pictures format lint ground tools
 
 # The Debian packages that the build needs, and those that the tests need too.
 GROUND := libssl-dev libsqlite3-dev pkg-config
@@ -19,6 +20,8 @@ GROUND := libssl-dev libsqlite3-dev pkg-config
 LEMONLDAP := liblemonldap-ng-portal-perl starman libio-string-perl libstring-random-perl
 TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl $(LEMONLDAP)
 VENV := .venv
+# The requirements of the tests, and those of the Python package that they test.
+REQUIREMENTS := Tests/requirements.txt Sources/Python/requirements.txt
 
 # Without a limit, tests that talk to real processes time out on a small machine.
 CALM := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12
@@ -46,16 +49,28 @@ ground:
 tools: python := $(shell python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv)
 tools: $(VENV)/installed
 
-$(VENV)/installed: Tests/requirements.txt
+$(VENV)/installed: $(REQUIREMENTS)
 	@$(call installed,$(GROUND) $(TOOLS) $(python))
 	python3 -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(addprefix --requirement ,$(REQUIREMENTS))
 	touch $@
 
 test: ground tools lint
 	swift build --build-tests
 	$(CALM) swift test --skip-build
 	$(MAKE) memory
+
+# An environment that has what the package needs and nothing of the package itself.
+.venv-python/installed: Sources/Python/requirements.txt
+	python3 -m venv --clear .venv-python
+	.venv-python/bin/pip install --quiet --no-compile --disable-pip-version-check --requirement $<
+	touch $@
+
+python: .venv-python/installed
+	rm -rf dist && .venv-python/bin/python Sources/Python/check.py dist
+
+wheel: .venv-python/installed
+	.venv-python/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist Sources/Python
 
 lint:
 	$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel

@@ -1,0 +1,92 @@
+"""Approvals: the user approves one described action, and only that action runs."""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pydantic_core
+from mcp.server.mcpserver import Context
+
+from ..access import current_access
+from ..connection import Connection
+from ..errors import NotFulfilled, Refusal
+from ..signatures import NotGenuine, Signatures
+from .call import Step
+from .canonical import digest
+from .waiting import Waiting
+
+
+class Approvals:
+    """Asks for approvals and compares each with the call that is about to run."""
+
+    def __init__(self, connection: Connection, signatures: Signatures, waiting: Waiting, resource: str) -> None:
+        self._connection = connection
+        self._signatures = signatures
+        self._waiting = waiting
+        self._resource = resource
+
+    async def require(self, action: Mapping[str, Any], message: str) -> None:
+        """Returns once the user of this call has approved the action; the approval is spent then."""
+        expected = digest(action)
+        request = {"kind": "confirm", "message": message, "action": dict(action)}
+        step = await self._waiting.ask(request, expected=expected)
+        if not step.done:
+            await self._spend(step, str(action["name"]), expected)
+            step.done = True
+
+    async def _spend(self, step: Step, name: str, expected: str) -> None:
+        """Collects the approval, which Gatehouse gives out once, and compares it with this call."""
+        try:
+            response = await self._connection.send("POST", f"/elicitations/{step.id}/result", repeatable=False)
+        except Refusal as refusal:
+            if refusal.code == "already_collected":
+                raise NotFulfilled("The approval was used before or has expired; call the tool again.") from None
+            raise
+        try:
+            claims = await self._signatures.claims(
+                str(response.json()["approval"]), typ="gatehouse-approval+jwt", audience=self._resource
+            )
+        except (NotGenuine, KeyError, ValueError):
+            raise NotFulfilled("The result is not an approval of Gatehouse, so nothing was done.") from None
+        access = current_access()
+        required = {
+            "sub": access.subject,
+            "client_id": access.client_id,
+            "sid": access.session_id,
+            "elicitation": step.id,
+            "action": name,
+            "digest": expected,
+        }
+        if any(claims.get(claim) != value for claim, value in required.items()):
+            raise NotFulfilled("The approval is for another call, so nothing was done.")
+
+
+def describe(name: str, summary: str, details: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The action of a call: what the user reads, and all the arguments that the tool is about to run with."""
+    shown = {key: value for key, value in arguments.items() if not isinstance(value, Context)}
+    plain = pydantic_core.to_jsonable_python(shown)
+    action: dict[str, Any] = {"name": name, "summary": _filled(summary, plain), "arguments": plain}
+    if details:
+        action["details"] = [{"label": label, "value": _filled(text, plain)} for label, text in details.items()]
+    return action
+
+
+def bound(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call by name, with the defaults of those that were left out."""
+    arguments = inspect.signature(function).bind(*args, **kwargs)
+    arguments.apply_defaults()
+    return dict(arguments.arguments)
+
+
+def _filled(template: str, arguments: Mapping[str, Any]) -> str:
+    """The template with the arguments in place of their names in braces, in one pass: a value is never a template."""
+
+    def value(match: re.Match[str]) -> str:
+        if (name := match.group(1)) not in arguments:
+            return match.group(0)
+        found = arguments[name]
+        return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+
+    return re.sub(r"\{(\w+)\}", value, template)

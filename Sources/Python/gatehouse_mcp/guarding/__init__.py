@@ -1,0 +1,1 @@
+"""Verifies requests before they reach a server."""

@@ -1,0 +1,7 @@
+"""For the tests of a server: a Gatehouse in memory, and a user who walks the pages of a real one on this machine."""
+
+from .memory import MemoryGatehouse
+from .records import Elicitation, User
+from .serving import connect, free_port, serve
+
+__all__ = ["Elicitation", "MemoryGatehouse", "User", "connect", "free_port", "serve"]
