@@ -31,7 +31,7 @@ package struct ElicitationCreationEndpoint: Sendable {
     package func create(_ body: [UInt8], authorization: String?) async throws -> CreatedElicitation {
         let now = access.clock.now()
         let resource = try await access.authentication.identify(authorization)
-        let request = try ElicitationRequest(json: JSONObject(requestBody: body))
+        let request = try ElicitationRequest(json: JSONObject(requestBody: body), now: now)
         let claims = access.subjects.claims(of: request.subjectToken, now: now)
         let outcome = try await access.store.write { transaction in
             guard let session = try access.subjects.session(of: claims, for: resource, in: transaction, now: now) else {

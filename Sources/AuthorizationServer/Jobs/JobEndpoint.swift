@@ -19,10 +19,7 @@ package struct JobEndpoint: Sendable {
     package func open(_ body: [UInt8], authorization: String?) async throws -> JSON {
         let now = clock.now()
         let resource = try await authentication.identify(authorization)
-        let request = try JobRequest(json: JSONObject(requestBody: body))
-        guard request.expiresAt > now else {
-            throw OAuthError(.invalidRequest, "expires_at is in the past; send a time in the future.")
-        }
+        let request = try JobRequest(json: JSONObject(requestBody: body), now: now)
         let claims = subjects.claims(of: request.subjectToken, now: now)
         let outcome = try await store.write { transaction in
             guard let claims, let session = try subjects.session(of: claims, for: resource, in: transaction, now: now)

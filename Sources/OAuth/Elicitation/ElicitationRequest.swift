@@ -8,9 +8,9 @@ package struct ElicitationRequest: Sendable {
     package let draft: ElicitationDraft
 
     /// Reads the body of the request; unknown members are ignored.
-    package init(json: JSONObject) throws(OAuthError) {
+    package init(json: JSONObject, now: Timestamp) throws(OAuthError) {
         subjectToken = try MemberReader(json).text("subject_token", limit: 8192)
-        draft = try ElicitationDraft(json: json)
+        draft = try ElicitationDraft(json: json, now: now)
     }
 }
 
@@ -41,17 +41,18 @@ package struct ElicitationDraft: Sendable {
         digest = action.digest
     }
 
-    init(json: JSONObject) throws(OAuthError) {
+    init(json: JSONObject, now: Timestamp) throws(OAuthError) {
         let reader = MemberReader(json)
         let kindText = try reader.text("kind", limit: 100)
         guard let kind = ElicitationKind(rawValue: kindText) else {
             let known = ElicitationKind.allCases.map(\.rawValue).joined(separator: ", ")
             throw reader.refusal("kind", "must be one of \(known).")
         }
-        message = try reader.text("message", limit: 500)
-        expiresIn = try reader.integerIfAny("expires_in", in: Self.lifetimes) ?? Self.defaultLifetime
-        idempotencyKey = try Self.key(reader)
         ask = try kind.read(json)
+        message = try reader.text("message", limit: 500)
+        let end = try RequestedEnd.read(reader, within: Self.lifetimes, now: now)
+        expiresIn = end.map { $0 - now } ?? Self.defaultLifetime
+        idempotencyKey = try Self.key(reader)
         digest = try ask.digest(message: message)
     }
 

@@ -64,7 +64,7 @@ extension SchemaField {
         case .date where Timestamp(rfc3339: value + "T00:00:00Z") == nil:
             return .problem("Enter a date as year-month-day, like 2026-11-21.")
         case .dateTime where Timestamp(rfc3339: value) == nil:
-            return .problem("Enter a time in UTC, like 2026-11-21T09:30:00Z.")
+            return .problem("Enter a date and time, like 2026-11-21T09:30:00Z or 2026-11-21T10:30:00+01:00.")
         case .email, .uri, .date, .dateTime, .password, nil: return .value(.string(value))
         }
     }

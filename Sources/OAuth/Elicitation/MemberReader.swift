@@ -93,6 +93,15 @@ struct MemberReader {
         return number
     }
 
+    /// Reads a date-time.
+    func timeIfAny(_ member: String) throws(OAuthError) -> Timestamp? {
+        guard let text = try textIfAny(member, limit: 40) else { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw refusal(member, "must be a date-time such as 2026-11-21T18:00:00Z or 2026-11-21T19:00:00+01:00.")
+        }
+        return time
+    }
+
     func objectIfAny(_ member: String) throws(OAuthError) -> JSONObject? {
         guard let value = value(member) else { return nil }
         guard let object = value.object else { throw refusal(member, "must be an object.") }
@@ -107,7 +116,7 @@ struct MemberReader {
     }
 
     /// Refuses unknown members, where the page has to show everything that the request holds.
-    func allowOnly(_ members: Set<String>) throws(OAuthError) {
+    func allowOnly(_ members: [String]) throws(OAuthError) {
         for (member, _) in object.members where !members.contains(member) {
             throw refusal(member, "is not known; omit it.")
         }

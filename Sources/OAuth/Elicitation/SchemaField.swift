@@ -57,19 +57,19 @@ package struct SchemaField: Hashable, Sendable {
         preset = try Self.preset(reader, kind)
     }
 
-    private static let common: Set<String> = ["type", "title", "description", "default"]
+    private static let common = ["type", "title", "description", "default"]
 
     private static func kind(_ reader: MemberReader) throws(OAuthError) -> Kind {
         switch reader.value("type")?.string {
         case "string" where reader.value("enum") != nil || reader.value("oneOf") != nil:
-            try reader.allowOnly(common.union(["enum", "enumNames", "oneOf"]))
+            try reader.allowOnly(common + ["enum", "enumNames", "oneOf"])
             return .choice(try options(reader, titled: "oneOf"))
         case "string":
-            try reader.allowOnly(common.union(["minLength", "maxLength", "format"]))
+            try reader.allowOnly(common + ["minLength", "maxLength", "format"])
             return .text(
                 length: try range(reader, "minLength", "maxLength", most: longestValue), format: try format(reader))
         case "number", "integer":
-            try reader.allowOnly(common.union(["minimum", "maximum"]))
+            try reader.allowOnly(common + ["minimum", "maximum"])
             return .number(
                 isWhole: reader.value("type")?.string == "integer", minimum: try number(reader, "minimum"),
                 maximum: try number(reader, "maximum"))
@@ -77,7 +77,7 @@ package struct SchemaField: Hashable, Sendable {
             try reader.allowOnly(common)
             return .flag
         case "array":
-            try reader.allowOnly(common.union(["items", "minItems", "maxItems"]))
+            try reader.allowOnly(common + ["items", "minItems", "maxItems"])
             let items = try MemberReader(reader.value("items"), at: reader.name(of: "items"))
             try items.allowOnly(["type", "enum", "anyOf"])
             let options = try options(items, titled: "anyOf")

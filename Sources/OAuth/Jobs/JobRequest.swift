@@ -4,6 +4,8 @@ package import JOSE
 package struct JobRequest: Sendable {
     /// The largest number of actions of a job.
     static let mostActions = 20
+    /// The lifetimes that a request may name, in seconds. The end of the session is the real limit, years before the longest.
+    private static let lifetimes: ClosedRange<Int64> = 1...315_360_000
 
     /// The user's access token for this MCP server. The job keeps its authority.
     package let subjectToken: String
@@ -15,9 +17,9 @@ package struct JobRequest: Sendable {
     package let expiresAt: Timestamp
 
     /// Reads the body of the request; an unknown member is refused.
-    package init(json: JSONObject) throws(OAuthError) {
+    package init(json: JSONObject, now: Timestamp) throws(OAuthError) {
         let reader = MemberReader(json)
-        try reader.allowOnly(["subject_token", "actions", "purpose", "expires_at"])
+        try reader.allowOnly(["subject_token", "actions", "purpose"] + RequestedEnd.members)
         subjectToken = try reader.text("subject_token", limit: 8192)
         actions = try reader.names("actions", limit: Self.mostActions).map { name throws(OAuthError) in
             do throws(OAuthValueError) {
@@ -27,8 +29,8 @@ package struct JobRequest: Sendable {
             }
         }
         purpose = try reader.text("purpose", limit: 200)
-        guard let end = Timestamp(rfc3339: try reader.text("expires_at", limit: 40)) else {
-            throw reader.refusal("expires_at", "must be a time in UTC such as 2026-11-21T18:00:00Z.")
+        guard let end = try RequestedEnd.read(reader, within: Self.lifetimes, now: now) else {
+            throw reader.refusal("expires_at", "is missing; send it or expires_in.")
         }
         expiresAt = end
     }

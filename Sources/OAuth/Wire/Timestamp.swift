@@ -10,23 +10,11 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.seconds = seconds
     }
 
-    /// Parses `2026-11-21T05:17:52Z`: UTC and whole seconds only.
+    /// Parses a date-time such as `2026-11-21T05:17:52Z` or `2026-11-21T06:17:52.25+01:00`. A fraction of up to nine digits is
+    /// cut off. `T` and `Z` are upper-case, and there are no leap seconds: programs read both differently.
     package init?(rfc3339 text: String) {
-        let bytes = Array(text.utf8)
-        let marks: [(Int, UInt8)] = [(4, 0x2D), (7, 0x2D), (10, 0x54), (13, 0x3A), (16, 0x3A), (19, 0x5A)]
-        guard bytes.count == 20, marks.allSatisfy({ bytes[$0.0] == $0.1 }) else { return nil }
-        func number(_ range: Range<Int>) -> Int64? {
-            guard bytes[range].allSatisfy(\.isASCIIDigit) else { return nil }
-            return bytes[range].reduce(0) { $0 * 10 + Int64($1 - 0x30) }
-        }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            hour < 24, minute < 60, second < 60
-        else { return nil }
-        let date = CivilDate(year: year, month: month, day: day)
-        // Converting the result back detects dates such as 31 June without a table of months.
-        guard CivilDate(days: date.days) == date else { return nil }
-        seconds = date.days * 86_400 + hour * 3_600 + minute * 60 + second
+        guard let time = DateTimeText(text)?.seconds else { return nil }
+        seconds = time
     }
 
     /// The time in UTC, for example `2026-11-21T05:17:52Z`.
@@ -59,40 +47,4 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     }
     /// The seconds between two times.
     package static func - (one: Timestamp, other: Timestamp) -> Int64 { one.seconds - other.seconds }
-}
-
-/// A day of the Gregorian calendar and its number, counted from 1970-01-01.
-///
-/// Years begin in March, so that the leap day is the last day of the year and the months before it are regular.
-private struct CivilDate: Equatable {
-    let year: Int64
-    let month: Int64
-    let day: Int64
-
-    init(year: Int64, month: Int64, day: Int64) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    init(days: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    var days: Int64 {
-        let marchYear = month <= 2 ? year - 1 : year
-        let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
-        let yearOfEra = marchYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
 }

@@ -53,33 +53,3 @@ struct ClientValueTests {
         #expect(DisplayName("") == nil)
     }
 }
-
-@Suite("RFC 3339 timestamps")
-struct TimestampTests {
-    @Test(
-        arguments: [
-            (0, "1970-01-01T00:00:00Z"), (951_782_400, "2000-02-29T00:00:00Z"), (1_795_238_272, "2026-11-21T05:17:52Z"),
-            (-1, "1969-12-31T23:59:59Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"),
-        ] as [(Int64, String)])
-    func `Seconds and text say the same`(seconds: Int64, text: String) {
-        #expect(Timestamp(seconds: seconds).rfc3339 == text)
-        #expect(Timestamp(rfc3339: text)?.seconds == seconds)
-    }
-
-    @Test(arguments: [
-        "", "2026-11-21", "2026-11-21T05:17:52", "2026-11-21T05:17:52+00:00", "2026-11-21t05:17:52Z",
-        "2026-02-29T00:00:00Z",
-        "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-06-31T00:00:00Z", "2026-01-01T24:00:00Z",
-        "2026-01-01T00:60:00Z",
-        "2026-01-01T00:00:60Z", "2026-01-01T00:00:0aZ", "+026-01-01T00:00:00Z",
-    ])
-    func `Another form or a day that does not exist is refused`(text: String) {
-        #expect(Timestamp(rfc3339: text) == nil)
-    }
-
-    @Test func `Moments order and subtract`() {
-        let one = Timestamp(seconds: 100)
-        #expect(one + 5 > one && (one + 5) - one == 5 && one - 5 == Timestamp(seconds: 95))
-    }
-}

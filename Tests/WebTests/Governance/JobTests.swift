@@ -50,8 +50,9 @@ struct JobTests {
                 (["actions": .strings((0..<21).map { "a\($0)" })], "actions"), (["purpose": nil], "purpose"),
                 (["purpose": .string(String(repeating: "x", count: 201))], "purpose"), (["purpose": 1], "purpose"),
                 (["expires_at": nil], "expires_at"), (["expires_at": 1_900_000_000], "expires_at"),
-                (["expires_at": "2027-01-01T00:00:00+01:00"], "expires_at"),
+                (["expires_at": "2027-01-01t00:00:00Z"], "expires_at"), (["expires_in": 60], "expires_at"),
                 (["expires_at": .string(h.clock.now.rfc3339)], "expires_at"), (["session": "ses_x"], "session"),
+                (["expires_at": nil, "expires_in": 0], "expires_in"),
             ]
             for (changes, member) in cases {
                 let answer = try await h.openJob(token, changes)
@@ -64,6 +65,19 @@ struct JobTests {
             let open = try await h.gatehouse.store.read { try $0.jobs.open(of: id, now: now, limit: 10) }
             #expect(open.isEmpty)
             #expect(try await h.records(.jobOpened).isEmpty)
+        }
+    }
+
+    @Test func `a job ends after so many seconds, or at a time of any offset`() async throws {
+        try await Harness.run { h in
+            try await h.list()
+            let token = try await h.tokens().access
+            let after = try await h.openJob(token, ["expires_at": nil, "expires_in": 90])
+            #expect(after.json["expires_at"]?.string == (h.clock.now + 90).rfc3339)
+            let elsewhere = (h.clock.now + 7_200 + 90).rfc3339.dropLast() + ".25+02:00"
+            let at = try await h.openJob(token, ["expires_at": .string(String(elsewhere))])
+            #expect(at.status == .created && at.json["expires_at"] == after.json["expires_at"])
+            #expect(try await h.storedJob(at)?.expiresAt == h.clock.now + 90)
         }
     }
 
