@@ -4,6 +4,7 @@ import Testing
 
 @Suite("Elicitations: what an MCP server may ask")
 struct ElicitationRequestTests {
+    private static let now = Timestamp(seconds: 1_795_238_272)
     private static let action: JSONObject = [
         "name": "delete_file", "summary": "Delete report.txt for good",
         "details": [["label": "File", "value": "report.txt"]], "arguments": ["path": "report.txt"],
@@ -20,7 +21,7 @@ struct ElicitationRequestTests {
 
     private func refusal(_ change: (inout JSONObject) -> Void) -> String? {
         do throws(OAuthError) {
-            _ = try ElicitationRequest(json: body(change))
+            _ = try ElicitationRequest(json: body(change), now: Self.now)
             return nil
         } catch {
             return error.code == .invalidRequest ? error.description : "another code: \(error.code)"
@@ -28,7 +29,7 @@ struct ElicitationRequestTests {
     }
 
     @Test func `a request to confirm is read whole, and lives 15 minutes unless it says otherwise`() throws {
-        let request = try ElicitationRequest(json: body())
+        let request = try ElicitationRequest(json: body(), now: Self.now)
         #expect(request.draft.expiresIn == 900)
         #expect(request.draft.idempotencyKey == nil)
         guard let action = (request.draft.ask as? ConfirmRequest)?.action else { throw Unexpected() }
@@ -65,7 +66,7 @@ struct ElicitationRequestTests {
         #expect(refusal { $0["action"] = ["name": "x"] } == "action.summary is missing.")
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "note": "z"] }
-                == "action.note is not known; omit it.")
+                == "action.note is not known; the nearest known member is name.")
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "details": [["label": "a", "value": 1]]] }
                 == "action.details[0].value must be a string.")
@@ -82,6 +83,39 @@ struct ElicitationRequestTests {
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "arguments": ["n": 9_007_199_254_740_993]] }?
                 .hasPrefix("action has no canonical form.") == true)
+    }
+
+    @Test func `an end is a number of seconds or a date-time, within an hour, and never both`() throws {
+        let end = "2026-11-21T05:17:52.9+00:00"
+        let request = try ElicitationRequest(
+            json: body { $0["expires_at"] = "2026-11-21T06:27:52.9+01:00" }, now: Self.now)
+        #expect(request.draft.expiresIn == 600)
+        let bounds = "expires_at must lie 60 to 3600 seconds ahead; it is 2026-11-21T05:17:52Z here."
+        for text in ["2026-11-21T05:18:51Z", "2026-11-21T06:17:53Z", end, "2025-11-21T05:20:00Z"] {
+            #expect(refusal { $0["expires_at"] = .string(text) } == bounds)
+        }
+        for value in ["tomorrow", "2026-11-21t05:20:00Z", "2026-11-21T05:20:00"] as [JSON] {
+            #expect(
+                refusal { $0["expires_at"] = value }
+                    == "expires_at must be a date-time such as 2026-11-21T18:00:00Z or 2026-11-21T19:00:00+01:00.")
+        }
+        #expect(
+            refusal { ($0["expires_at"], $0["expires_in"]) = ("2026-11-21T05:20:00Z", 128) }
+                == "expires_at cannot be combined with expires_in; send one of them.")
+    }
+
+    @Test func `an unknown member is refused with the nearest known one`() {
+        let cases = [
+            ("expires_inn", "expires_in"), ("expire_at", "expires_at"), ("subject", "subject_token"), ("Kind", "kind"),
+            ("idempotencyKey", "idempotency_key"), ("mesage", "message"),
+        ]
+        for (member, nearest) in cases {
+            #expect(
+                refusal { $0[member] = 1 } == "\(member) is not known; the nearest known member is \(nearest).")
+        }
+        #expect(refusal { $0["note"] = .null }?.hasPrefix("note is not known") == true, "even without a value")
+        let long = String(repeating: "x", count: 60_000)
+        #expect((refusal { $0[long] = 1 } ?? long).utf8.count < 200)
     }
 
     @Test func `length is counted in code points, so that one letter cannot carry a thousand marks`() {
@@ -116,7 +150,7 @@ struct ElicitationRequestTests {
                 $0["kind"] = "external"
                 $0["action"] = nil
                 $0["url"] = "https://pay.example/checkout?cart=7"
-            })
+            }, now: Self.now)
         #expect((external.draft.ask as? ExternalRequest)?.url.text == "https://pay.example/checkout?cart=7")
         let connect = try ElicitationRequest(
             json: body {
@@ -124,7 +158,7 @@ struct ElicitationRequestTests {
                 $0["action"] = nil
                 $0["provider"] = "forge"
                 $0["scope"] = "repo:read"
-            })
+            }, now: Self.now)
         let account = try #require(connect.draft.ask as? ConnectAccountRequest)
         #expect(account.provider == "forge")
         #expect(account.scope == (try ScopeSet(parsing: "repo:read")))

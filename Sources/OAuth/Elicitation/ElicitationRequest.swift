@@ -7,7 +7,7 @@ package struct ElicitationRequest: Sendable {
     /// The elicitation to create.
     package let draft: ElicitationDraft
 
-    /// Reads the body of the request; unknown members are ignored.
+    /// Reads the body of the request; an unknown member is refused.
     package init(json: JSONObject, now: Timestamp) throws(OAuthError) {
         subjectToken = try MemberReader(json).text("subject_token", limit: 8192)
         draft = try ElicitationDraft(json: json, now: now)
@@ -49,6 +49,9 @@ package struct ElicitationDraft: Sendable {
             throw reader.refusal("kind", "must be one of \(known).")
         }
         ask = try kind.read(json)
+        try reader.allowOnly(
+            ["subject_token", "kind", "message", "idempotency_key"] + RequestedEnd.members + kind.ask.members
+                + ElicitationKind.allCases.flatMap(\.ask.members))
         message = try reader.text("message", limit: 500)
         let end = try RequestedEnd.read(reader, within: Self.lifetimes, now: now)
         expiresIn = end.map { $0 - now } ?? Self.defaultLifetime

@@ -115,12 +115,19 @@ struct MemberReader {
         return array
     }
 
-    /// Refuses unknown members, where the page has to show everything that the request holds.
+    /// Refuses unknown members. A member that is passed over is a wish that nobody grants: a misspelled limit would not hold,
+    /// and a page has to show everything that the request holds.
     func allowOnly(_ members: [String]) throws(OAuthError) {
-        for (member, _) in object.members where !members.contains(member) {
-            throw refusal(member, "is not known; omit it.")
+        for (member, _) in object.members where !members.contains(where: { $0.utf8.elementsEqual(member.utf8) }) {
+            let nearest = NearestName.of(member, among: members) ?? ""
+            throw Self.refusal(
+                name(of: String(member.prefix(Self.longestName))),
+                "is not known; the nearest known member is \(nearest).")
         }
     }
+
+    /// The longest part of an unknown member's name that a refusal repeats.
+    private static let longestName = 64
 
     func refusal(_ member: String, _ predicate: String) -> OAuthError {
         Self.refusal(name(of: member), predicate)

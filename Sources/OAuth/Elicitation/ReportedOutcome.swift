@@ -12,9 +12,10 @@ package struct ReportedOutcome: Sendable {
     /// The MCP server's own reference, such as the number of a receipt.
     package let reference: String?
 
-    /// Reads the report; unknown members are ignored.
+    /// Reads the report; an unknown member is refused.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
+        try reader.allowOnly(["outcome", "reference"])
         switch try reader.wordIfAny("outcome", Outcome.self) {
         case .completed: status = .completed
         case .declined: status = .declined
@@ -29,6 +30,8 @@ package struct ReportedOutcome: Sendable {
 
     /// Reads the ticket of a request that redeems one.
     package static func ticket(json: JSONObject) throws(OAuthError) -> String {
-        try MemberReader(json).text("ticket", limit: 200)
+        let reader = MemberReader(json)
+        try reader.allowOnly(["ticket"])
+        return try reader.text("ticket", limit: 200)
     }
 }

@@ -127,7 +127,7 @@ let credentials: Property = { bytes in
     }
     isSame(AuthorizationCode(text)?.reveal())
     if let session = SessionID(text) { isSame(SessionID(bytes: session.bytes)?.string) }
-    isSame(Timestamp(rfc3339: text)?.rfc3339)
+    if let time = Timestamp(rfc3339: text) { demand(Timestamp(rfc3339: time.rfc3339) == time, "\(text) is \(time)") }
     isSame((try? CodeVerifier(text))?.reveal())
     isSame((try? CodeChallenge(text))?.string)
     if let scopes = try? ScopeSet(parsing: text) {
