@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -17,6 +18,7 @@ from .access import Access, current_access, current_token
 from .asking.account import Accounts
 from .asking.call import CallTracker
 from .asking.confirm import Approvals, bound, describe
+from .asking.external import External, Outcome, Visitor
 from .asking.results import Results
 from .asking.secret import Secrets
 from .asking.waiting import Waiting
@@ -27,6 +29,7 @@ from .errors import GatehouseError
 from .events import Events
 from .guarding.protection import Protection
 from .guarding.requirements import Requirement, Requirements, mark
+from .jobs import Job
 from .server import GatehouseServer
 from .signatures import Signatures
 
@@ -55,6 +58,7 @@ class Gatehouse:
         self._approvals = Approvals(self._connection, self._signatures, waiting, self.resource)
         self._secrets = Secrets(waiting, results)
         self._accounts = Accounts(self._connection, waiting, results)
+        self._external = External(self._connection, waiting, results)
         self.tracker = CallTracker(results.acknowledge)
         self.events = Events(self._connection, self._signatures, self.resource)
 
@@ -158,6 +162,16 @@ class Gatehouse:
 
         return self._demanding(Requirement(scopes=scopes), check)
 
+    def fresh(self, seconds: int) -> Callable[[Callable[Parameters, Any]], Callable[Parameters, Awaitable[Any]]]:
+        """The tool needs a sign-in that is not older; a client gets the 401 with which it asks its user for one."""
+
+        async def check() -> None:
+            signed_in = current_access().authenticated_at
+            if signed_in is None or time.time() - signed_in > seconds:
+                raise GatehouseError(f"This tool needs a sign-in within the last {seconds} seconds; sign in again.")
+
+        return self._demanding(Requirement(max_age=seconds), check)
+
     def confirm(
         self, summary: str, *, message: str | None = None, **details: str
     ) -> Callable[[Callable[Parameters, Any]], Callable[Parameters, Awaitable[Any]]]:
@@ -215,6 +229,30 @@ class Gatehouse:
         Do not store it: ask again in the next call.
         """
         return await self._accounts.connected(provider, scope, message or f"Connect your account at {provider}.")
+
+    async def external(self, url: str, message: str) -> str:
+        """Sends the user of this call to a page of this server, and returns the id of the step once it is completed.
+
+        The link of that page gets a ticket; see `redeem`. Continue only if your own records say that the step is done.
+        """
+        return await self._external.ask(url, message)
+
+    async def redeem(self, ticket: str) -> Visitor:
+        """Who came to a page of this server with this ticket. A ticket works once, within a minute."""
+        return await self._external.redeem(ticket)
+
+    async def complete(self, step: str, outcome: Outcome = "completed", reference: str | None = None) -> None:
+        """Reports what the visitor of a page of this server did."""
+        await self._external.complete(step, outcome, reference)
+
+    def job(self, actions: Sequence[str], purpose: str, *, hours: float | None = None) -> Job:
+        """Authority for work that goes on after the call: `async with gate.job([…], "…") as job: await job.may(…)`."""
+        return Job(self._connection, actions, purpose, hours)
+
+    async def checkpoint(self, kind: Literal["sampling", "form"], **members: Any) -> str:
+        """Reports a reviewed sampling request or a form of this call. Returns the receipt. Act only after that."""
+        body = {"subject_token": current_token().token, "kind": kind, **members}
+        return str((await self._connection.post("/checkpoints", body))["hash"])
 
     async def end_session(self) -> None:
         """Revokes the session of the current request: its tokens end now, here and at Gatehouse."""

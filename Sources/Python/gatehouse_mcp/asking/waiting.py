@@ -56,8 +56,7 @@ class Waiting:
         key = call.key(f"{request['kind']}:{digest(request)}")
         if (step := call.step(key)) is not None:
             return step if step.done else await self._resume(call, step, str(request["message"]))
-        if call.is_modern:
-            _demand_links(call)
+        _demand_links(call)
         created = await self._create(request)
         if expected is not None and created.get("digest") != expected:
             raise NotFulfilled("Gatehouse computed another digest of the action, so nothing was done.")
@@ -79,7 +78,6 @@ class Waiting:
             step.asked = True
             link = ElicitRequest(params=ElicitRequestURLParams(message=message, url=step.url))
             raise Pending(InputRequiredResult(input_requests={ASKED: link}, request_state="-"))
-        _demand_links(call)
         name = hashlib.sha256(step.id.encode()).hexdigest()
         session, origin = call.context.session, call.context.request_id
         try:

@@ -9,8 +9,15 @@ from typing import Any
 import httpx2
 import uvicorn
 from mcp import Client
+from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from mcp_types import ElicitRequestURLParams, ElicitResult
 from starlette.types import ASGIApp
+
+from .person import Person, demand_loopback
+
+REDIRECT = "http://127.0.0.1:53682/callback"
 
 
 def free_port() -> int:
@@ -35,15 +42,86 @@ async def serve(app: ASGIApp, port: int) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        await running
+        with contextlib.suppress(SystemExit):
+            await running
 
 
 @contextlib.asynccontextmanager
-async def connect(url: str, *, token: str, **settings: Any) -> AsyncIterator[Client]:
-    """The SDK's client with a token, without a sign-in."""
-    headers = {"Authorization": f"Bearer {token}"}
+async def connect(
+    url: str,
+    *,
+    token: str | None = None,
+    as_user: Person | None = None,
+    client_id: str | None = None,
+    redirect_uri: str = REDIRECT,
+    **settings: Any,
+) -> AsyncIterator[Client]:
+    """The SDK's client at an MCP server on this machine: with a token, or as a user who walks the pages of Gatehouse.
+
+    `client_id` is a client that Gatehouse knows with this redirect URI. `mode="legacy"` speaks 2025-11-25.
+    """
+    demand_loopback(url)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    auth = None
+    if as_user is not None:
+        auth = _sign_in(url, as_user, client_id, redirect_uri)
+        settings.setdefault("elicitation_callback", _shows_links(as_user))
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, auth=auth, timeout=60) as http,
         Client(streamable_http_client(url, http_client=http), **settings) as client,
     ):
         yield client
+
+
+def _sign_in(url: str, person: Person, client_id: str | None, redirect_uri: str) -> OAuthClientProvider:
+    asked: list[str] = []
+
+    async def remember(authorization_url: str) -> None:
+        asked.append(authorization_url)
+
+    async def decide() -> AuthorizationCodeResult:
+        answer = await person.authorize(asked[-1])
+        if error := answer.get("error"):
+            raise PermissionError(f"the user was not let through: {error}")
+        return AuthorizationCodeResult(code=answer["code"], state=answer.get("state"), iss=answer.get("iss"))
+
+    return OAuthClientProvider(
+        server_url=url,
+        client_metadata=OAuthClientMetadata.model_validate({"client_name": "Test", "redirect_uris": [redirect_uri]}),
+        storage=_Memory(client_id, redirect_uri),
+        redirect_handler=remember,
+        callback_handler=decide,
+    )
+
+
+def _shows_links(person: Person) -> Any:
+    async def show(_: Any, params: Any) -> ElicitResult:
+        if not isinstance(params, ElicitRequestURLParams):
+            return ElicitResult(action="decline")
+        await person.open(params.url)
+        return ElicitResult(action="accept")
+
+    return show
+
+
+class _Memory:
+    """What the SDK's client keeps, for the length of a test."""
+
+    def __init__(self, client_id: str | None, redirect_uri: str) -> None:
+        self._tokens: OAuthToken | None = None
+        self._client: OAuthClientInformationFull | None = None
+        if client_id is not None:
+            known = {"client_id": client_id, "token_endpoint_auth_method": "none", "redirect_uris": [redirect_uri]}
+            self._client = OAuthClientInformationFull.model_validate(known)
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self._tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self._tokens = tokens
+
+    async def get_client_info(self) -> OAuthClientInformationFull | None:
+        return self._client
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        self._client = client_info
