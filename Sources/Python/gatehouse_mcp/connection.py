@@ -70,9 +70,7 @@ class Connection:
         renewed = False
         while True:
             try:
-                response = await self._client().request(method, self.issuer + path, json=json, data=data, auth=auth)
-            except TokenRefused as refused:
-                response = refused.response
+                response = await self._once(method, path, json=json, data=data, auth=auth)
             except httpx2.ConnectError:
                 # Nothing was sent, so that every request may be repeated.
                 if not pauses:
@@ -82,14 +80,19 @@ class Connection:
                     kind = "in time" if isinstance(error, httpx2.TimeoutException) else "completely"
                     raise Unreachable(f"Gatehouse at {self.issuer} did not answer {kind}; try again.") from None
             else:
-                if response.status_code == 401 and not anonymous and not renewed:
-                    # A token for the key may have been revoked; a secret is refused again.
-                    self.credentials.reset()
-                    if renewed := self.credentials.noun == "key":
-                        continue
+                if response.status_code == 401 and not anonymous and not renewed and self.credentials.reset():
+                    renewed = True
+                    continue
                 if not (response.status_code in LATER and repeatable and pauses):
                     return _checked(response, self.credentials)
             await asyncio.sleep(pauses.pop(0) * random.uniform(0.8, 1.2))  # noqa: S311
+
+    async def _once(self, method: str, path: str, **parts: Any) -> httpx2.Response:
+        """One response; the one that refused a token for the key if there is none."""
+        try:
+            return await self._client().request(method, self.issuer + path, **parts)
+        except TokenRefused as refused:
+            return refused.response
 
     async def close(self) -> None:
         """Closes the pool of this event loop."""

@@ -45,8 +45,9 @@ class Credentials(httpx2.Auth):
         info = f"gatehouse-mcp/{purpose}/v1".encode()
         return HKDF(algorithm=hashes.SHA256(), length=32, salt=self.client_id.encode(), info=info).derive(self.material)
 
-    def reset(self) -> None:
-        """Forgets what was obtained with these credentials, after Gatehouse refused it."""
+    def reset(self) -> bool:
+        """Forgets what was obtained with these credentials, after Gatehouse refused it. Whether there was something."""
+        return False
 
 
 class SecretCredentials(Credentials):
@@ -88,7 +89,8 @@ class KeyCredentials(Credentials):
             ) from None
         self._algorithm = _algorithm(self._key)
         self._token = ""
-        self._end = 0.0
+        # On the monotonic clock, which may be young.
+        self._end = float("-inf")
 
     @classmethod
     def from_file(cls, client_id: str, issuer: str, path: str | Path) -> "KeyCredentials":
@@ -108,8 +110,9 @@ class KeyCredentials(Credentials):
         encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
         return bytes(self._key.private_bytes(encoding, form, serialization.NoEncryption()))
 
-    def reset(self) -> None:
-        self._token, self._end = "", 0.0
+    def reset(self) -> bool:
+        had, self._token, self._end = bool(self._token), "", float("-inf")
+        return had
 
     def assertion(self) -> str:
         """A signed statement that this is the MCP server, for one use within a minute."""

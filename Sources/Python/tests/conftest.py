@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult, ElicitRequestURLParams, ElicitResult, TextContent
 
-from gatehouse_mcp import Gatehouse, GatehouseServer
+from gatehouse_mcp import Gatehouse, GatehouseServer, connection
 from gatehouse_mcp.testing import Elicitation, MemoryGatehouse, connect, free_port, serve
 
 ERAS = ["2026-07-28", "2025-11-25"]
@@ -18,6 +18,11 @@ ERAS = ["2026-07-28", "2025-11-25"]
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PAUSES", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture(params=ERAS)

@@ -121,6 +121,8 @@ class Endpoints:
         return 201, _created(found)
 
     async def _wait(self, found: Elicitation, seconds: float) -> None:
+        if not found.is_open:
+            return
         try:
             await asyncio.wait_for(found.changed.wait(), min(seconds, self._gatehouse.longest_wait))
         except asyncio.TimeoutError:

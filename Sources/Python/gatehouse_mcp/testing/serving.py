@@ -32,18 +32,22 @@ async def serve(app: ASGIApp, port: int) -> AsyncIterator[str]:
     """Serves an application at a port of loopback, and ends when the block does."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on"))
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    running = asyncio.create_task(server.serve())
+    running = asyncio.create_task(_run(server))
     try:
         while not server.started:
             if running.done():
-                running.result()
                 raise RuntimeError("the application did not start; its log says why")
             await asyncio.sleep(0.005)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        with contextlib.suppress(SystemExit):
-            await running
+        await running
+
+
+async def _run(server: uvicorn.Server) -> None:
+    # It ends its process when the application does not start.
+    with contextlib.suppress(SystemExit):
+        await server.serve()
 
 
 @contextlib.asynccontextmanager
