@@ -141,8 +141,8 @@ let package = Package(
         suite(
             "InteropTests",
             [
-                "gatehouse", "example-mcp-server", "demo", "ResourceServer", "Storage", "OAuth", "JOSE", "TestSupport",
-                "ServerSupport",
+                "gatehouse", "example-mcp-server", "demo", "ResourceServer", "MCPClient", "Storage", "OAuth", "JOSE",
+                "TestSupport", "ServerSupport",
                 hummingbird, httpTypes, logging,
             ] + nio),
         suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport", "ServerSupport"]),

@@ -55,15 +55,4 @@ struct DemoTests {
         jar.store("a=; Max-Age=0", from: "localhost")
         #expect(jar.field(for: "localhost") == "b=2=3")
     }
-
-    @Test func `reads the parameters of a challenge`() {
-        let challenge = ChallengeText(
-            text:
-                "Bearer error=\"insufficient_scope\", error_description=\"More.\", scope=\"a b\", resource_metadata=\"u\""
-        )
-        #expect(challenge["error"] == "insufficient_scope")
-        #expect(challenge["scope"] == "a b")
-        #expect(challenge["resource_metadata"] == "u")
-        #expect(challenge["realm"] == nil)
-    }
 }

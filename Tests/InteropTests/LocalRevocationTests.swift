@@ -1,9 +1,8 @@
 import JOSE
+import MCPClient
 import ResourceServer
 import TestSupport
 import Testing
-
-@testable import demo
 
 /// `gatehouse sessions revoke` and the other commands that end sessions, run as an administrator runs them, while an MCP server
 /// that asks nobody about its tokens goes on serving.
@@ -132,8 +131,8 @@ struct LocalRevocationTests {
         async throws
     {
         let answer = try await scene.server.expect(401, for: held.token, within: tries)
-        let challenge = ChallengeText(text: answer.header("www-authenticate") ?? "")
-        #expect(challenge.text.hasPrefix("Bearer ") && challenge["error"] == "invalid_token")
+        let challenge = try #require(ReceivedChallenge.all(in: answer.header("www-authenticate") ?? "").first)
+        #expect(challenge.scheme == "Bearer" && challenge["error"] == "invalid_token")
         #expect(challenge["scope"] == "files:read")
         let origin = scene.server.resource.replacing("/mcp", with: "")
         #expect(challenge["resource_metadata"] == origin + "/.well-known/oauth-protected-resource/mcp")
