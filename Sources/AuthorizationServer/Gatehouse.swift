@@ -94,7 +94,7 @@ package struct Gatehouse: Sendable {
             subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
         let grants = Self.grants(settings, keys, observer, exchange, resourceAuthentication.tokens)
         metadata = MetadataEndpoint(
-            settings: settings, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
+            settings: settings, grantTypes: grants.types, contexts: people.reachableContexts, keys: keys)
         token = TokenEndpoint(
             store: store,
             authentication: TokenAuthentication(clients: authentication, resources: resourceAuthentication),

@@ -36,7 +36,7 @@ package struct AuthorizeEndpoint: Sendable {
             let request = try draft.checked(against: client, settings.clients)
             let wanted = request.body.authentication
             // Before the redirect is proven, this refusal could only go to a page: it waits until after the sign-in.
-            if request.redirect != nil, let unmet = wanted.refusal(among: people.contexts) {
+            if request.redirect != nil, let unmet = try await people.reachableContexts.refusal(of: wanted) {
                 throw request.failure(unmet)
             }
             let isSignedIn = person.map { wanted.isMet(by: $0.login.authentication, at: now) } ?? false
@@ -85,7 +85,9 @@ package struct AuthorizeEndpoint: Sendable {
             draft.asker.clientID, now: now, trace: trace, person: person.user.id, browser: browser)
         let request = try draft.checked(against: client, settings.clients)
         guard let redirect = request.redirect else { throw request.failure(Self.consentNeeded) }
-        if let unmet = request.body.authentication.refusal(among: people.contexts) { throw request.failure(unmet) }
+        if let unmet = try await people.reachableContexts.refusal(of: request.body.authentication) {
+            throw request.failure(unmet)
+        }
         guard request.body.authentication.accepts(person.login.authentication.context) else {
             throw request.failure(Self.otherContext)
         }

@@ -17,22 +17,33 @@ package struct MetadataEndpoint: Sendable {
         }
     }
 
-    /// The metadata of this server, made once: the same bytes at every well-known path.
-    package let metadata: Document
+    private let metadata: AuthorizationServerMetadata
+    /// The document while no identity provider adds a context, made once.
+    private let usual: Document
+    private let contexts: ReachableContexts
     private let keys: KeyRing
 
-    init(settings: Settings, grantTypes: [GrantType], acrValues: [AuthenticationContext], keys: KeyRing) {
-        self.keys = keys
-        let metadata = AuthorizationServerMetadata(
+    init(settings: Settings, grantTypes: [GrantType], contexts: ReachableContexts, keys: KeyRing) {
+        (self.contexts, self.keys) = (contexts, keys)
+        metadata = AuthorizationServerMetadata(
             issuer: settings.issuer, endpoints: AdvertisedEndpoint.allCases.filter(settings.serves),
             scopesSupported: .offlineAccess,
             grantTypes: grantTypes,
             tokenEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             revocationEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             introspectionEndpointAuthMethods: ClientAuthenticationMethod.confidential,
-            promptValues: [.none, .login, .consent, .selectAccount], acrValues: acrValues,
+            promptValues: [.none, .login, .consent, .selectAccount], acrValues: contexts.own,
             requiresPushedRequests: settings.clients.requiresPushedRequests)
-        self.metadata = Document(metadata.json)
+        usual = Document(metadata.json)
+    }
+
+    /// The metadata of this server: the same bytes at every well-known path.
+    package func document() async throws -> Document {
+        let reachable = try await contexts.all()
+        guard reachable != contexts.own else { return usual }
+        var extended = metadata
+        extended.acrValues = reachable
+        return Document(extended.json)
     }
 
     /// The JWK set of the public keys in use at `now`.

@@ -31,7 +31,7 @@ package struct SignInService: Sendable {
     /// After how many failed attempts the audit record of a success mentions them.
     private static let suspicious = 5
 
-    /// The authentication contexts that a sign-in can have: `acr_values_supported`.
+    /// The authentication contexts of the sign-in methods.
     var contexts: [AuthenticationContext] {
         methods.map(\.context).reduce(into: []) { found, context in
             if !found.contains(context) { found.append(context) }

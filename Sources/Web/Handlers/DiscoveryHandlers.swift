@@ -9,8 +9,8 @@ struct DiscoveryHandlers: Sendable {
     let gatehouse: Gatehouse
 
     /// The authorization server metadata (RFC 8414).
-    func metadata(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
-        Self.answer(gatehouse.metadata.metadata, to: request)
+    func metadata(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        Self.answer(try await gatehouse.metadata.document(), to: request)
     }
 
     /// `GET /jwks`: the public keys that are in use now.

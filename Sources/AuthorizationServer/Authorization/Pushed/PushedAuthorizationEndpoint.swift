@@ -53,7 +53,7 @@ package struct PushedAuthorizationEndpoint: Sendable {
         let uri = PushedRequestURI.random()
         let draft = try AuthorizationDraft(query, arrival: .pushed(uri.digest))
         let request = try draft.checked(against: client, settings.clients)
-        if let unmet = request.body.authentication.refusal(among: people.contexts) { throw unmet }
+        if let unmet = try await people.reachableContexts.refusal(of: request.body.authentication) { throw unmet }
         try client.checkMayAuthorize()
         let row = PushedRequest(
             digest: uri.digest, clientID: client.id, pusher: client.pusher(from: source), request: query,

@@ -42,8 +42,10 @@ struct UpstreamDemand: Hashable, Sendable {
         self.hint = hint
     }
 
-    /// The parameters of the authentication request.
-    var parameters: [(ParameterName, String)] {
+    /// The parameters of the authentication request to a provider. Of the accepted contexts it gets those that it can be asked for:
+    /// another provider's would mean nothing to it, or something else.
+    func parameters(for provider: IdentityProvider) -> [(ParameterName, String)] {
+        let contexts = contexts.filter(provider.contexts.contains)
         var parameters: [(ParameterName, String)] = []
         if isAnew { parameters.append((.prompt, "login")) }
         if let age = isAnew ? Self.freshAge : maxAge { parameters.append((.maxAge, String(age))) }

@@ -86,7 +86,8 @@ package struct UpstreamSignIn: Sendable {
         }
         return outcome.map { provider, proof in
             client.authorizationURL(
-                provider.registration, scope: provider.scope, state: state, proof: proof, adding: demand.parameters)
+                provider.registration, scope: provider.scope, state: state, proof: proof,
+                adding: demand.parameters(for: provider))
         }
     }
 }
