@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Storage
 
 /// Does the periodic work of the server once a minute: writes the last uses of sessions, completes long revocations, expires
-/// what is due, deletes what has expired, and signs the audit trail.
+/// what is due, deletes what has expired, signs the audit trail, and renews groups of identity providers.
 package struct Housekeeper: Service, CustomStringConvertible {
     let gatehouse: Gatehouse
     let log: Logger
@@ -23,7 +23,10 @@ package struct Housekeeper: Service, CustomStringConvertible {
     /// can connect.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(60))) != nil { await round() }
+            while (try? await Task.sleep(for: .seconds(60))) != nil {
+                await round()
+                await orPutOff { try await gatehouse.groupRenewal.round() }
+            }
         }
         await round()
         // Nothing writes any more: the next start recognises a database that is older than this checkpoint.

@@ -41,6 +41,7 @@ extension SealedValue.Place: CustomStringConvertible {
         case .elicitation(let id, _): "elicitation \(id)"
         case .identityProvider(let name): "identity provider \(name)"
         case .signInAttempt: "a sign-in that is under way"
+        case .upstreamRefreshToken: "the refresh token of an account at an identity provider"
         }
     }
 }

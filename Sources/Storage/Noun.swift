@@ -73,6 +73,7 @@ extension Transaction {
     var unfinishedEndings: UnfinishedEndings { UnfinishedEndings(transaction: self) }
     package var upstreamIdentities: UpstreamIdentities { UpstreamIdentities(transaction: self) }
     package var upstreamLogins: UpstreamLogins { UpstreamLogins(transaction: self) }
+    package var upstreamRefreshTokens: UpstreamRefreshTokens { UpstreamRefreshTokens(transaction: self) }
     package var users: Users { Users(transaction: self) }
 }
 

@@ -103,6 +103,7 @@ struct ConnectionVault: Sendable {
         case .elicitation(let id, let kind): kind.strategy.sealingContext(of: id)
         case .identityProvider(let name): identityContext(name)
         case .signInAttempt(let state): signInContext(state)
+        case .upstreamRefreshToken(let account): refreshTokenContext(account)
         }
     }
 }

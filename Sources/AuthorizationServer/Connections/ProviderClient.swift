@@ -85,6 +85,20 @@ package struct ProviderClient: Sendable {
         }
     }
 
+    /// Refreshes the tokens of a sign-in, of which only the refresh token is kept.
+    ///
+    /// Spec: OpenID Connect Core §12.1
+    func refresh(
+        _ refreshToken: Secret, at access: ProviderAccess, now: Timestamp
+    ) async throws(GrantFailure) -> ProviderGrant {
+        let parameters: [(ParameterName, String)] = [
+            (.grantType, GrantType.refreshToken.rawValue), (.refreshToken, refreshToken.reveal()),
+        ]
+        return try await tokens(for: parameters, as: access) { response throws(ProviderFailure) in
+            try ProviderGrant(response, now: now)
+        }
+    }
+
     /// Requests tokens. An unusable answer may still hold a token; the failure then carries it, so that it can be
     /// revoked.
     private func tokens(
@@ -152,6 +166,11 @@ package struct ProviderClient: Sendable {
             fields.append(("Authorization", Self.basic(id, secret)))
         case .clientSecretPost:
             parameters += [(.clientID, id), (.clientSecret, access.secret?.reveal() ?? "")]
+        case .privateKeyJWT:
+            parameters += [
+                (.clientID, id), (.clientAssertionType, ClientAssertion.type),
+                (.clientAssertion, access.assertion?.reveal() ?? ""),
+            ]
         case .none: parameters.append((.clientID, id))
         }
         do {
@@ -183,7 +202,7 @@ package struct ProviderClient: Sendable {
     }
 }
 
-/// A provider with the opened client secret of Gatehouse.
+/// A provider with Gatehouse's opened client secret, or with an assertion in its place.
 struct ProviderAccess: Sendable {
     /// An address at the provider, with its source: an operator's URL may lead to private addresses, a document's may
     /// not.
@@ -199,6 +218,8 @@ struct ProviderAccess: Sendable {
 
     let provider: Provider
     let secret: Secret?
+    /// The signed assertion of `private_key_jwt`, for one request.
+    var assertion: Secret?
 
     fileprivate var tokenEndpoint: Endpoint {
         Endpoint(provider.tokenEndpoint, isForeign: provider.isTokenEndpointForeign)

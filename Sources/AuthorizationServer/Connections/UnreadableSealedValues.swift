@@ -17,6 +17,7 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
     private var elicitations: [String] = []
     private var attempts = 0
     private var signIns = 0
+    private var refreshTokens = 0
     private var unreadable = 0
 
     /// Tries to open every sealed value of the database; nil if all open.
@@ -45,6 +46,7 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
         case .attempt: attempts += 1
         case .identityProvider(let name): identityProviders.append(name.string)
         case .signInAttempt: signIns += 1
+        case .upstreamRefreshToken: refreshTokens += 1
         }
     }
 
@@ -63,6 +65,11 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
                 : KeyReplacementImpact.count(Int64(attempts), "open attempt to connect", "open attempts to connect"),
             signIns == 0
                 ? nil : KeyReplacementImpact.count(Int64(signIns), "sign-in under way", "sign-ins under way"),
+            refreshTokens == 0
+                ? nil
+                : KeyReplacementImpact.count(
+                    Int64(refreshTokens), "refresh token of an identity provider",
+                    "refresh tokens of identity providers"),
             unreadable == 0
                 ? nil
                 : KeyReplacementImpact.count(Int64(unreadable), "row that does not parse", "rows that do not parse"),

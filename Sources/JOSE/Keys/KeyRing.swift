@@ -14,6 +14,8 @@ package final class KeyRing: Sendable {
         case tokens
         /// Security events.
         case events
+        /// Assertions with which this server authenticates elsewhere. The first key is made when one is needed.
+        case assertions
     }
 
     /// A kind of value that is authenticated or sealed.
@@ -58,6 +60,10 @@ package final class KeyRing: Sendable {
         package static var all: [Purpose] {
             SigningPurpose.allCases.map(Purpose.signing) + SecretPurpose.allCases.map(Purpose.secret)
         }
+
+        /// The purposes of which every folder has a key. A folder from before another purpose existed lacks its key, and most
+        /// servers never need one.
+        static var everywhere: [Purpose] { all.filter { $0 != .signing(.assertions) } }
     }
 
     let vault: KeyVault
@@ -88,13 +94,19 @@ package final class KeyRing: Sendable {
 // MARK: - Using keys
 
 extension KeyRing {
-    /// The active signing key of a purpose.
+    /// The active signing key of a purpose of which every folder has a key.
     package func signing(_ purpose: SigningPurpose, at now: Int64) -> SigningKey {
-        let key = state.withLock { state in
+        guard let key = signingIfAny(purpose, at: now) else {
+            fatalError("a key ring holds a signing key for each purpose")
+        }
+        return key
+    }
+
+    /// The active signing key of a purpose; nil if none was made yet.
+    package func signingIfAny(_ purpose: SigningPurpose, at now: Int64) -> SigningKey? {
+        state.withLock { state in
             state.active(.signing(purpose), at: now).flatMap { state.signing[$0.id] }
         }
-        guard let key else { fatalError("a key ring holds a signing key for each purpose") }
-        return key
     }
 
     /// The active symmetric key of a purpose.
@@ -147,6 +159,14 @@ extension KeyRing {
         }
     }
 
+    /// The public keys of one purpose, among those for the JWKS.
+    package func published(_ purpose: SigningPurpose, at now: Int64) -> JWKSet {
+        state.withLock { state in
+            let kept = state.records.filter { $0.purpose == .signing(purpose) && !$0.isRetired(at: now) }
+            return JWKSet(kept.compactMap { state.signing[$0.id]?.jwk })
+        }
+    }
+
     /// All keys, the oldest first.
     package func list(at now: Int64) -> [KeyDescription] {
         state.withLock { state in state.records.map { Self.describe($0, in: state, at: now) } }
@@ -183,6 +203,16 @@ extension KeyRing {
     /// Throws while the key of the previous rotation is not active yet.
     package func requireNoNext(of purpose: SigningPurpose, at now: Int64) throws(KeyRingError) {
         try state.withLock { state throws(KeyRingError) in try state.requireNoNext(of: purpose, at: now) }
+    }
+
+    /// Makes the first key of a purpose, active at once, unless there is one.
+    package func makeIfMissing(_ purpose: SigningPurpose, now: Int64) throws(KeyRingError) {
+        try change { state throws(KeyRingError) in
+            if state.active(.signing(purpose), at: now) == nil {
+                try self.vault.make(.signing(purpose), now: now, in: &state)
+            }
+            return []
+        }
     }
 
     /// Makes the next signing key: published at once, active after `activeAfter` seconds; the older keys retire `retireAfter`

@@ -129,7 +129,7 @@ extension KeyVault {
         try directory.write(Self.marker, [])
         try directory.remove(directory.names().filter(Self.isKey))
         var state = KeyRingState()
-        for purpose in KeyRing.Purpose.all { try make(purpose, now: now, in: &state) }
+        for purpose in KeyRing.Purpose.everywhere { try make(purpose, now: now, in: &state) }
         let index = KeyIndex(isEncrypted: passphrase != nil, records: state.records)
         try directory.write(KeyIndex.file, index.bytes)
         try directory.remove([Self.marker])
@@ -164,7 +164,7 @@ extension KeyVault {
             case .secret: state.secrets[record.id] = try load(secret: record)
             }
         }
-        for purpose in KeyRing.Purpose.all where state.active(purpose, at: now) == nil {
+        for purpose in KeyRing.Purpose.everywhere where state.active(purpose, at: now) == nil {
             throw KeyRingError("\(path)/\(KeyIndex.file) names no key for \(purpose.name): restore it from the backup.")
         }
         return state

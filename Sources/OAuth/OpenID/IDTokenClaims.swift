@@ -21,6 +21,8 @@ package struct IDTokenClaims: Hashable, Sendable {
     package let name: String?
     /// The user name at the provider. It identifies nobody.
     package let preferredUsername: String?
+    /// The e-mail address, verified or not, for display alone.
+    package let email: String?
     /// The e-mail address, if the provider verified it. It identifies nobody.
     package let verifiedEmail: String?
     /// The domain that the provider vouches for, in lower case: that of the Google Workspace account (`hd`) where the token names
@@ -48,7 +50,7 @@ package struct IDTokenClaims: Hashable, Sendable {
         sessionID = try Self.optional(claims[.sessionID])
         name = Self.shown(claims[OpenIDClaim.name])
         preferredUsername = Self.shown(claims[OpenIDClaim.preferredUsername])
-        let email = Self.shown(claims[OpenIDClaim.email])
+        email = Self.shown(claims[OpenIDClaim.email])
         verifiedEmail = claims[OpenIDClaim.isEmailVerified] == .bool(true) ? email : nil
         domain = Self.domain(claims[OpenIDClaim.hostedDomain], verifiedEmail, at: issuer)
     }

@@ -1,8 +1,9 @@
 import JOSE
 
-/// The claims that an ID token must have to prove a sign-in that this server began.
+/// The claims that an ID token must have: one that proves a sign-in that this server began, or one that renews what it said.
 ///
 /// Spec: OpenID Connect Core §3.1.3.7
+/// Spec: OpenID Connect Core §12.2
 package struct IDTokenRule: Sendable {
     /// The longest time since the token was issued, in seconds: it comes straight from the token endpoint.
     static let longestAge: Int64 = 600
@@ -13,6 +14,8 @@ package struct IDTokenRule: Sendable {
     private let issuer: OpenIDIssuer
     private let client: String
     private let nonce: String
+    /// The account of a renewed token, whose nonce may be absent; nil for the token of a sign-in.
+    private let renewedSubject: String?
     private let accessToken: String?
 
     /// A rule for the sign-in with this nonce. `accessToken` is the token that came with the ID token.
@@ -21,6 +24,19 @@ package struct IDTokenRule: Sendable {
         self.client = client
         self.nonce = nonce
         self.accessToken = accessToken
+        renewedSubject = nil
+    }
+
+    /// A rule for the token that came with a refresh. It is about the account of the sign-in with this nonce, and need not repeat the
+    /// nonce.
+    package init(
+        renewing subject: String, issuer: OpenIDIssuer, client: String, nonce: String, accessToken: String?
+    ) {
+        self.issuer = issuer
+        self.client = client
+        self.nonce = nonce
+        self.accessToken = accessToken
+        renewedSubject = subject
     }
 
     /// Checks the claims of a token whose signature is valid.
@@ -29,11 +45,10 @@ package struct IDTokenRule: Sendable {
     ) throws(OpenIDTokenFault) -> IDTokenClaims {
         try Self.checkIssuer(claims, issuer, client)
         try Self.checkTimes(claims, now)
-        guard let answered = claims[OpenIDClaim.nonce]?.string,
-            ConstantTime.equal(Array(answered.utf8), Array(nonce.utf8))
-        else { throw .otherNonce }
+        try checkNonce(claims)
         try checkAccessToken(claims, algorithm)
         let subject = try Self.text(claims[.subject], else: .noSubject)
+        guard renewedSubject.map({ $0.utf8.elementsEqual(subject.utf8) }) ?? true else { throw .otherSubject }
         return try IDTokenClaims(claims, issuer: issuer, subject: subject, now: now)
     }
 
@@ -73,6 +88,13 @@ package struct IDTokenRule: Sendable {
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { throw fault }
         return text
+    }
+
+    private func checkNonce(_ claims: JSONObject) throws(OpenIDTokenFault) {
+        if renewedSubject != nil, claims[OpenIDClaim.nonce] == nil { return }
+        guard let answered = claims[OpenIDClaim.nonce]?.string,
+            ConstantTime.equal(Array(answered.utf8), Array(nonce.utf8))
+        else { throw .otherNonce }
     }
 
     /// Spec: OpenID Connect Core §3.1.3.8

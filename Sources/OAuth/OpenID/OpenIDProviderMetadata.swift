@@ -15,6 +15,10 @@ package struct OpenIDProviderMetadata: Hashable, Sendable {
     package let endSessionEndpoint: String?
     /// The client authentication methods of the token endpoint; the specification's default if the document names none.
     package let authenticationMethods: [String]
+    /// The algorithms in which the token endpoint accepts assertions; nil if the document names none.
+    package let assertionAlgorithms: [String]?
+    /// The authentication contexts that the provider can be asked for; empty if the document names none.
+    package let contexts: [AuthenticationContext]
     /// Whether every authorization response has `iss`, so that one without it is refused.
     package let sendsIssuer: Bool
 
@@ -45,6 +49,8 @@ package struct OpenIDProviderMetadata: Hashable, Sendable {
             throw OAuthValueError("\(issuer) does not support PKCE with S256, which Gatehouse requires.")
         }
         authenticationMethods = json["token_endpoint_auth_methods_supported"]?.strings ?? ["client_secret_basic"]
+        assertionAlgorithms = json["token_endpoint_auth_signing_alg_values_supported"]?.strings
+        contexts = (json["acr_values_supported"]?.strings ?? []).map(AuthenticationContext.init(rawValue:))
         sendsIssuer = json["authorization_response_iss_parameter_supported"]?.bool ?? false
     }
 

@@ -86,6 +86,8 @@ package enum OpenIDTokenFault: Error, Hashable, Sendable, CustomStringConvertibl
     case notYetValid
     /// `nonce` is absent or of another sign-in.
     case otherNonce
+    /// A renewed token is about another account.
+    case otherSubject
     /// `at_hash` is the hash of another access token.
     case otherAccessToken
     /// `auth_time`, `acr`, `amr` or `sid` is malformed, or `auth_time` is in the future.
@@ -111,6 +113,7 @@ package enum OpenIDTokenFault: Error, Hashable, Sendable, CustomStringConvertibl
         case .notFresh: "The token was not issued just now (iat)."
         case .notYetValid: "The token is not valid yet (nbf)."
         case .otherNonce: "The token belongs to another sign-in (nonce)."
+        case .otherSubject: "The renewed token is about another account (sub)."
         case .otherAccessToken: "The token belongs to another access token (at_hash)."
         case .malformedAuthentication: "The token describes the sign-in in an unusable form."
         case .noLogoutEvent: "The token is no logout token: the event is absent."

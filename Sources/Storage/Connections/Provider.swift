@@ -8,6 +8,10 @@ package enum ProviderAuthentication: String, Hashable, Sendable, CaseIterable {
     case clientSecretBasic = "client_secret_basic"
     /// The client secret is sent in the form.
     case clientSecretPost = "client_secret_post"
+    /// Gatehouse signs an assertion with a key of its own. Identity providers alone can have it.
+    ///
+    /// Spec: OpenID Connect Core §9
+    case privateKeyJWT = "private_key_jwt"
 }
 
 /// An OAuth provider at which users have accounts, and Gatehouse's client registration there.

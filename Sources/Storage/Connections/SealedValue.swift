@@ -6,7 +6,8 @@ package struct SealedValue: Hashable, Sendable {
     /// The tables with a sealed column. Every one is listed here: a value that is not resealed is lost once its sealing key
     /// ends.
     package enum Table: CaseIterable, Sendable {
-        case connections, attempts, providers, elicitations, identityProviders, signInAttempts
+        case connections, attempts, providers, elicitations, identityProviders, signInAttempts,
+            upstreamRefreshTokens
     }
 
     /// The row of a sealed value.
@@ -19,6 +20,8 @@ package struct SealedValue: Hashable, Sendable {
         case identityProvider(ProviderName)
         /// The sign-in with this digest of its `state`.
         case signInAttempt(Digest)
+        /// The refresh token of the account at an identity provider with this key.
+        case upstreamRefreshToken(Digest)
     }
 
     package let place: Place
@@ -69,6 +72,7 @@ extension SealedValues {
                     .elicitation(row.id(0), row.parsed(ElicitationKind(rawValue: row.text(3)))), row)
             case .identityProviders: try SealedValue(.identityProvider(ProviderName(row.text(0))), row)
             case .signInAttempts: try SealedValue(.signInAttempt(row.digest(0)), row)
+            case .upstreamRefreshTokens: try SealedValue(.upstreamRefreshToken(row.digest(0)), row)
             }
         }
     }
@@ -106,6 +110,7 @@ extension SealedValues {
             case .elicitation(let id, _): (SealedValue.Table.elicitations.names, id.string)
             case .identityProvider(let name): (SealedValue.Table.identityProviders.names, name.string)
             case .signInAttempt(let digest): (SealedValue.Table.signInAttempts.names, digest.stored)
+            case .upstreamRefreshToken(let key): (SealedValue.Table.upstreamRefreshTokens.names, key.stored)
             }
         try execute(
             "UPDATE \(names.table) SET \(names.value) = ?2 WHERE \(names.key) = ?1 AND \(names.value) = ?3", key,
@@ -147,6 +152,8 @@ extension SealedValue.Table {
             Names(table: "identity_providers", key: "name", value: "client_secret", order: "name")
         case .signInAttempts:
             Names(table: "sign_in_attempts", key: "state_digest", value: "proof", order: "hex(state_digest)")
+        case .upstreamRefreshTokens:
+            Names(table: "upstream_refresh_tokens", key: "account", value: "token", order: "hex(account)")
         }
     }
 }

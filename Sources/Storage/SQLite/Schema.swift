@@ -42,6 +42,7 @@ enum Schema {
         ("0032 devices", DeviceTables.statements),
         ("0033 account links", AccountLinkTable.statements),
         ("0034 spent token shares", SpentTokenShares.statements),
+        ("0035 provider statements", ProviderStatementTables.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

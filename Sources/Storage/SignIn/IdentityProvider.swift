@@ -13,6 +13,12 @@ package struct IdentityProvider: Hashable, Sendable {
         case invited
     }
 
+    /// What an assertion of `private_key_jwt` names as its audience: providers accept one or the other.
+    package enum AssertionAudience: String, Hashable, Sendable, CaseIterable {
+        case tokenEndpoint = "token_endpoint"
+        case issuer
+    }
+
     /// Who may sign in.
     package struct Admission: Hashable, Sendable {
         /// Which accounts here belong to accounts at the provider.
@@ -23,18 +29,21 @@ package struct IdentityProvider: Hashable, Sendable {
         package var groupClaim: String?
         /// The groups of which the user must be in one; empty for anybody.
         package var requiredGroups: [String]
+        /// Whether the provider is asked for groups again while the user has live sessions.
+        package var refreshesGroups: Bool
         /// Whether a logout at the provider revokes the user's sessions as well as the browser logins.
         package var logoutRevokesSessions: Bool
 
         /// An admission as the command line gives it.
         package init(
             accounts: AccountRule = .create, domains: [String] = [], groupClaim: String? = nil,
-            requiredGroups: [String] = [], logoutRevokesSessions: Bool = false
+            requiredGroups: [String] = [], refreshesGroups: Bool = false, logoutRevokesSessions: Bool = false
         ) {
             self.accounts = accounts
             self.domains = domains
             self.groupClaim = groupClaim
             self.requiredGroups = requiredGroups
+            self.refreshesGroups = refreshesGroups
             self.logoutRevokesSessions = logoutRevokesSessions
         }
     }
@@ -48,6 +57,10 @@ package struct IdentityProvider: Hashable, Sendable {
     package let areKeysForeign: Bool
     /// The scopes that a sign-in requests; `openid` is one of them.
     package let scope: ScopeSet
+    /// The audience of Gatehouse's assertions; nil for a provider that takes none.
+    package let assertionAudience: AssertionAudience?
+    /// The authentication contexts (`acr`) that the provider can be asked for.
+    package let contexts: [AuthenticationContext]
     package let admission: Admission
 
     package var name: ProviderName { registration.name }
@@ -55,13 +68,15 @@ package struct IdentityProvider: Hashable, Sendable {
     /// A provider in its stored form.
     package init(
         issuer: OpenIDIssuer, registration: Provider, keysURL: String, areKeysForeign: Bool, scope: ScopeSet,
-        admission: Admission
+        assertionAudience: AssertionAudience? = nil, contexts: [AuthenticationContext] = [], admission: Admission
     ) {
         self.issuer = issuer
         self.registration = registration
         self.keysURL = keysURL
         self.areKeysForeign = areKeysForeign
         self.scope = scope
+        self.assertionAudience = assertionAudience
+        self.contexts = contexts
         self.admission = admission
     }
 
@@ -82,7 +97,7 @@ extension IdentityProviders {
     private static let columns = """
         name, issuer, authorization_endpoint, token_endpoint, token_endpoint_is_foreign, keys_url, keys_are_foreign,
         client_id, client_secret, auth_method, sends_issuer, scope, accounts, domains, group_claim, required_groups,
-        logout_revokes_sessions, created_at
+        logout_revokes_sessions, created_at, assertion_audience, contexts, refreshes_groups
         """
 
     /// Adds a provider; false if the name is taken.
@@ -91,7 +106,7 @@ extension IdentityProviders {
         return try execute(
             """
             INSERT INTO identity_providers (\(Self.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
             ON CONFLICT (name) DO NOTHING
             """, provider.name.string, provider.issuer.string, registration.authorizationEndpoint,
             registration.tokenEndpoint, registration.isTokenEndpointForeign ? 1 : 0, provider.keysURL,
@@ -99,7 +114,8 @@ extension IdentityProviders {
             registration.authMethod.rawValue, registration.sendsIssuer ? 1 : 0, provider.scope.string,
             admission.accounts.rawValue, JSON.strings(admission.domains).text, admission.groupClaim,
             JSON.strings(admission.requiredGroups).text, admission.logoutRevokesSessions ? 1 : 0,
-            registration.createdAt.seconds) == 1
+            registration.createdAt.seconds, provider.assertionAudience?.rawValue,
+            JSON.strings(provider.contexts.map(\.rawValue)).text, admission.refreshesGroups ? 1 : 0) == 1
     }
 
     /// The provider of this name.
@@ -138,9 +154,12 @@ extension IdentityProvider {
         try self.init(
             issuer: issuer, registration: registration, keysURL: row.text(5), areKeysForeign: row.flag(6),
             scope: row.scope(11),
+            assertionAudience: row.textIfAny(18).map { try row.parsed(AssertionAudience(rawValue: $0)) },
+            contexts: row.strings(19).map(AuthenticationContext.init(rawValue:)),
             admission: Admission(
                 accounts: row.parsed(AccountRule(rawValue: row.text(12))), domains: row.strings(13),
-                groupClaim: row.textIfAny(14), requiredGroups: row.strings(15), logoutRevokesSessions: row.flag(16)))
+                groupClaim: row.textIfAny(14), requiredGroups: row.strings(15), refreshesGroups: row.flag(20),
+                logoutRevokesSessions: row.flag(16)))
     }
 }
 

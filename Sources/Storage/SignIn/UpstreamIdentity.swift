@@ -1,3 +1,4 @@
+import JOSE
 package import OAuth
 
 /// An account at an identity provider, and the user here whom it signs in.
@@ -12,6 +13,8 @@ package struct UpstreamIdentity: Hashable, Sendable {
     package let name: String?
     /// The verified address that the provider gave last, for display alone.
     package let email: String?
+    /// Everything that the provider said last, for display alone; nil before the first sign-in that kept it.
+    package let statement: UpstreamStatement?
     package let createdAt: Timestamp
     /// The last sign-in.
     package let usedAt: Timestamp
@@ -19,7 +22,7 @@ package struct UpstreamIdentity: Hashable, Sendable {
     /// An account in its stored form.
     package init(
         issuer: OpenIDIssuer, subject: String, userID: UserID, provider: ProviderName, name: String?, email: String?,
-        createdAt: Timestamp, usedAt: Timestamp? = nil
+        statement: UpstreamStatement? = nil, createdAt: Timestamp, usedAt: Timestamp? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -27,6 +30,7 @@ package struct UpstreamIdentity: Hashable, Sendable {
         self.provider = provider
         self.name = name
         self.email = email
+        self.statement = statement
         self.createdAt = createdAt
         self.usedAt = usedAt ?? createdAt
     }
@@ -38,18 +42,27 @@ package struct UpstreamIdentities: Noun {
 }
 
 extension UpstreamIdentities {
-    private static let columns = "issuer, subject, user_id, provider, name, email, created_at, used_at"
+    private static let columns = "issuer, subject, user_id, provider, name, email, created_at, used_at, statement"
 
     /// Adds an account, or records its latest sign-in. The user of an account never changes: false if it belongs to another one.
     package func record(_ identity: UpstreamIdentity) throws -> Bool {
         try execute(
             """
-            INSERT INTO upstream_identities (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO upstream_identities (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (issuer, subject) DO UPDATE SET
-                provider = excluded.provider, name = excluded.name, email = excluded.email, used_at = excluded.used_at
+                provider = excluded.provider, name = excluded.name, email = excluded.email, used_at = excluded.used_at,
+                statement = excluded.statement
                 WHERE user_id = excluded.user_id
             """, identity.issuer.string, identity.subject, identity.userID.string, identity.provider.string,
-            identity.name, identity.email, identity.createdAt.seconds, identity.usedAt.seconds) == 1
+            identity.name, identity.email, identity.createdAt.seconds, identity.usedAt.seconds,
+            identity.statement?.json.text) == 1
+    }
+
+    /// Replaces what the provider said about an account, without a sign-in.
+    package func set(_ statement: UpstreamStatement, issuer: OpenIDIssuer, subject: String) throws {
+        try execute(
+            "UPDATE upstream_identities SET statement = ?3 WHERE issuer = ?1 AND subject = ?2", issuer.string, subject,
+            statement.json.text)
     }
 
     /// The account of this subject.
@@ -85,6 +98,8 @@ extension UpstreamIdentity {
         try self.init(
             issuer: OpenIDIssuer(row.text(0)), subject: row.text(1), userID: row.id(2),
             provider: ProviderName(row.text(3)), name: row.textIfAny(4), email: row.textIfAny(5),
-            createdAt: row.time(6), usedAt: row.time(7))
+            // A statement is only shown: one that does not parse must keep nobody from signing in.
+            statement: row.textIfAny(8).flatMap(UpstreamStatement.init(text:)), createdAt: row.time(6),
+            usedAt: row.time(7))
     }
 }

@@ -62,6 +62,15 @@ extension UpstreamLogins {
         }
     }
 
+    /// The number of a user's live logins in all browsers.
+    package func count(of user: UserID, now: Timestamp) throws -> Int64 {
+        try first(
+            """
+            SELECT count(*) FROM browser_logins WHERE user_id = ?1 AND expires_at > ?2 AND last_seen_at + ?3 > ?2
+            """, user.string, now.seconds, BrowserLogin.idleSeconds
+        ) { try $0.integer(0) } ?? 0
+    }
+
     /// Ends one login of a user; false if the user has no such login.
     package func end(_ login: BrowserLoginID, of user: UserID) throws -> Bool {
         try execute("DELETE FROM browser_logins WHERE id = ?1 AND user_id = ?2", login.string, user.string) == 1

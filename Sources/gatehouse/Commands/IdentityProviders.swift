@@ -18,6 +18,11 @@ struct IdentityProviders: AsyncParsableCommand {
         var issuer: String
         @Option(help: "Client ID of Gatehouse at the provider.") var clientID: String
         @Flag(help: "Read the client secret from the first line of standard input.") var clientSecretStdin = false
+        @Flag(
+            help: "Authenticate with a key of Gatehouse's own instead of a secret; the command prints its public half.")
+        var jwksKey = false
+        @Option(help: "With --jwks-key: audience of the signed assertions; token_endpoint if omitted.")
+        var assertionAudience: IdentityProvider.AssertionAudience?
         @Option(help: "Client authentication method; one that the provider supports if omitted.")
         var auth: ProviderAuthentication?
         @OptionGroup var endpoints: IdentityProviderEndpoints
@@ -27,6 +32,8 @@ struct IdentityProviders: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
             var draft = IdentityProviderDraft(name: name, issuer: issuer, clientID: clientID)
             draft.authMethod = auth?.rawValue
+            draft.usesKey = jwksKey
+            draft.assertionAudience = assertionAudience?.rawValue
             endpoints.fill(&draft)
             admission.fill(&draft)
             draft.clientSecret = clientSecretStdin ? try PasswordPrompt.readForeignSecret().reveal() : nil
@@ -86,12 +93,18 @@ struct IdentityProviderEndpoints: ParsableArguments {
     @Option(help: "URL of the keys that sign ID tokens, instead of the discovered one.") var jwksUrl: String?
     @Option(help: "Scope to request besides openid (repeatable); profile and email if omitted.")
     var scope: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Authentication context (acr) that the provider can be asked for (repeatable).",
+            discussion: "Those that its metadata lists in acr_values_supported are known without this option."))
+    var acr: [String] = []
 
     func fill(_ draft: inout IdentityProviderDraft) {
         draft.authorizationEndpoint = authorizationEndpoint
         draft.tokenEndpoint = tokenEndpoint
         draft.keysURL = jwksUrl
         draft.scope = scope.isEmpty ? nil : scope.joined(separator: " ")
+        draft.contexts = acr
     }
 }
 
@@ -113,6 +126,11 @@ struct IdentityProviderAdmission: ParsableArguments {
     @Option(help: "Claim of the ID token with the user's groups; groups if --require-group is given.")
     var groupClaim: String?
     @Option(help: "Group whose members may sign in (repeatable); anybody if omitted.") var requireGroup: [String] = []
+    @Flag(
+        help: ArgumentHelp(
+            "Ask the provider for the user's groups again, at most once an hour while the user has live sessions.",
+            discussion: "Requests the scope offline_access. The provider's refresh token is stored sealed."))
+    var groupRefresh = false
     @Option(
         help: ArgumentHelp(
             "What a logout at the provider ends here: logins or sessions.",
@@ -126,6 +144,7 @@ struct IdentityProviderAdmission: ParsableArguments {
         draft.domains = allowDomain
         draft.groupClaim = groupClaim
         draft.requiredGroups = requireGroup
+        draft.refreshesGroups = groupRefresh
         draft.logoutRevokesSessions = logout == .sessions
     }
 }
@@ -136,3 +155,4 @@ enum LogoutReach: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension IdentityProvider.AccountRule: ExpressibleByArgument {}
+extension IdentityProvider.AssertionAudience: ExpressibleByArgument {}

@@ -31,6 +31,7 @@ struct Keys: AsyncParsableCommand {
 
                 tokens: every access token is rejected; sessions continue.
                 events: waiting events are signed again.
+                assertions: identity providers that were added with --jwks-key need the new public key.
                 refresh: every session is revoked.
                 code, form: open authorization codes and pages become invalid.
                 sealing: sealed values are sealed with a new key; then the old keys are erased.

@@ -7,8 +7,8 @@ struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users", abstract: "Manage users.",
         subcommands: [
-            Add.self, UserInviteCommand.self, UserImportCommand.self, List.self, Disable.self, Enable.self,
-            SetPassword.self, UserResetCommand.self, UserGroupsCommand.self,
+            Add.self, UserInviteCommand.self, UserImportCommand.self, List.self, UserShowCommand.self, Disable.self,
+            Enable.self, SetPassword.self, UserResetCommand.self, UserGroupsCommand.self,
         ])
 
     struct Add: AdministrationCommand {

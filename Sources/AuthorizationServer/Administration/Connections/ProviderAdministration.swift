@@ -87,6 +87,11 @@ struct ProviderAdministration: AdministrationNoun {
             throw AdministrationError(
                 .invalid, "'\(draft.authMethod ?? "")' is not an authentication method of Gatehouse at providers.")
         }
+        guard method != .privateKeyJWT else {
+            throw AdministrationError(
+                .invalid,
+                "private_key_jwt is only for identity providers. Use client_secret_basic or client_secret_post.")
+        }
         guard (method == .none) == (draft.clientSecret == nil) else {
             throw AdministrationError(
                 .invalid, "client_secret_basic and client_secret_post require a client secret; none excludes one.")

@@ -117,7 +117,7 @@ package struct KeyReplacement: Sendable {
         let outcome: Outcome =
             switch purpose {
             // The key ring rejects what these keys signed or sealed, and nothing in the database depends on them.
-            case .signing(.tokens), .secret(.form): .nothing
+            case .signing(.tokens), .signing(.assertions), .secret(.form): .nothing
             case .signing(.events): try await handOverTheTrail(from: ids, at: ending.at)
             case .secret(.refresh): .ended(sessions: try await endSessions(on: ids, ending))
             case .secret(.code): .voided(codes: try await store.write { try $0.codes.voidAll(now: ending.at) })

@@ -23,6 +23,17 @@ struct KeyReplacementImpact {
                 \(Self.count(waiting, "waiting event is", "waiting events are")) sent with the same jti and a new signature. \
                 Receivers reject signatures of the old key once they fetch the keys again, and may reject the new key until then.
                 """
+        case .signing(.assertions):
+            let names = try transaction.identityProviders.list().filter { $0.assertionAudience != nil }.map(
+                \.name.string)
+            sentence =
+                names.isEmpty
+                ? "No identity provider was added with --jwks-key, so nothing depends on these keys."
+                : """
+                Gatehouse authenticates with a new key at \(names.joined(separator: ", ")). Sign-ins there fail until the \
+                identity provider has the new key: some fetch it, at others you replace it. 'gatehouse identity-providers \
+                show NAME' prints it.
+                """
         case .secret(.refresh):
             let keys = try transaction.refreshKeysInUse()
             let live =

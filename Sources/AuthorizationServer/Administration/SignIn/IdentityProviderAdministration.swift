@@ -12,10 +12,10 @@ struct IdentityProviderAdministration: AdministrationNoun {
         case .add(let draft): return try await add(draft)
         case .list:
             let providers = try await store.read { try $0.identityProviders.list() }
-            return .many(providers.map { $0.row(redirectURI: redirectURI($0.name)) })
+            return .many(providers.map { $0.row(redirectURI: redirectURI($0.name), keys: nil) })
         case .show(let name):
             let provider = try await found(name)
-            return .one(provider.row(redirectURI: redirectURI(provider.name)))
+            return .one(provider.row(redirectURI: redirectURI(provider.name), keys: assertionKeys(of: provider)))
         case .test(let name): return try await test(found(name))
         case .remove(let name): return try await remove(name)
         }
@@ -24,7 +24,9 @@ struct IdentityProviderAdministration: AdministrationNoun {
     private func add(_ draft: IdentityProviderDraft) async throws -> AdministrationAnswer {
         let checked = try await IdentityProviderCheck(client: client(), draft: draft).provider(now: now)
         let secret = draft.clientSecret.map { Secret($0) }
-        let vault = secret == nil ? nil : try vault()
+        let vault = secret == nil && checked.assertionAudience == nil ? nil : try vault()
+        // The key comes first: a provider without its key could sign nobody in, and a key without a provider does no harm.
+        if checked.assertionAudience != nil { try vault?.keys.makeIfMissing(.assertions, now: now.seconds) }
         let provider = try await store.write { transaction in
             let sealed = try secret.flatMap {
                 try vault?.seal($0, ofIdentityProvider: checked.name, in: transaction)
@@ -40,9 +42,24 @@ struct IdentityProviderAdministration: AdministrationNoun {
         }
         let address = redirectURI(provider.name)
         return .one(
-            provider.row(redirectURI: address),
-            note: address.map { "Register this redirect URI at the provider, for this client only: \($0)" },
-            warning: Self.warning(provider))
+            provider.row(redirectURI: address, keys: assertionKeys(of: provider)),
+            note: address.map { redirect in
+                let key =
+                    provider.assertionAudience.map { _ in " Give it Gatehouse's public key too: \(keyPlace)" } ?? ""
+                return "Register this redirect URI at the provider, for this client only: \(redirect)." + key
+            }, warning: Self.warning(provider))
+    }
+
+    /// Where a provider finds the key with which Gatehouse authenticates there.
+    private var keyPlace: String {
+        let address = administration.providers.map { $0.issuer.endpoint("/jwks") } ?? "/jwks"
+        return
+            "the key set at \(address) if it can fetch that, else the one that 'gatehouse identity-providers show' prints."
+    }
+
+    /// The public keys with which Gatehouse authenticates at a provider; nil if it does not, or without open keys.
+    private func assertionKeys(of provider: IdentityProvider) -> JWKSet? {
+        provider.assertionAudience.flatMap { _ in administration.keys?.published(.assertions, at: now.seconds) }
     }
 
     /// Without any restriction, a provider that is open to everybody lets everybody in.
@@ -65,7 +82,7 @@ struct IdentityProviderAdministration: AdministrationNoun {
                 transaction, .identityProviderRemoved, reason: "identity provider \(provider.name)",
                 explanation: "issuer \(provider.issuer)")
             return .one(
-                provider.row(redirectURI: nil),
+                provider.row(redirectURI: nil, keys: nil),
                 note:
                     "Ended \(ended) browser login\(ended == 1 ? "" : "s"). Accounts and sessions stay: to withdraw access, "
                     + "use 'gatehouse users disable' or 'gatehouse sessions revoke'.")
@@ -100,6 +117,15 @@ struct IdentityProviderAdministration: AdministrationNoun {
             report("keys", count > 0, "\(provider.keysURL) has \(count) usable key\(count == 1 ? "" : "s").")
         } catch {
             report("keys", false, error.description)
+        }
+        if provider.assertionAudience != nil {
+            let count = assertionKeys(of: provider)?.keys.count ?? 0
+            report(
+                "client key", count > 0,
+                count > 0
+                    ? "The provider must have Gatehouse's public key: \(keyPlace)"
+                    : "The key with which Gatehouse authenticates is missing. Restore the keys folder, or add the provider again."
+            )
         }
         if let redirect = redirectURI(provider.name) {
             report(
@@ -137,16 +163,21 @@ struct IdentityProviderAdministration: AdministrationNoun {
 
 extension IdentityProvider {
     /// The row of an identity provider, without its secret.
-    fileprivate func row(redirectURI: String?) -> JSONObject {
-        [
+    fileprivate func row(redirectURI: String?, keys: JWKSet?) -> JSONObject {
+        var row: JSONObject = [
             "name": .string(name.string), "issuer": .string(issuer.string),
             "client_id": .string(registration.clientID), "auth": .string(registration.authMethod.rawValue),
+            "assertion_audience": JSON(assertionAudience?.rawValue),
             "accounts": .string(admission.accounts.rawValue), "domains": .strings(admission.domains),
             "group_claim": JSON(admission.groupClaim), "required_groups": .strings(admission.requiredGroups),
+            "group_refresh": .bool(admission.refreshesGroups), "acr_values": .strings(contexts.map(\.rawValue)),
             "scope": .string(scope.string), "logout": .string(admission.logoutRevokesSessions ? "sessions" : "logins"),
             "authorization_endpoint": .string(registration.authorizationEndpoint),
             "token_endpoint": .string(registration.tokenEndpoint), "jwks_url": .string(keysURL),
             "redirect_uri": JSON(redirectURI), "created_at": .string(registration.createdAt.rfc3339),
         ]
+        // As text, so that the table shows what is to be pasted at the provider.
+        row["client_jwks"] = keys.map { .string($0.json.text) }
+        return row
     }
 }

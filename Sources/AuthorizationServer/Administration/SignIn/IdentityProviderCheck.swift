@@ -24,13 +24,14 @@ struct IdentityProviderCheck {
         else { throw AdministrationError(.invalid, "The provider's endpoints are unknown.") }
         let named = NamedEndpoints(connection, issuer: issuer.string)
         try named.checkAuthorization(authorization)
+        let credential = try IdentityProviderCredential(draft, connection, offered: metadata)
         let registration = Provider(
             name: name, owner: "", issuer: issuer.string,
             authorizationEndpoint: try ProviderAdministration.checkedURL(
                 authorization, as: "The authorization endpoint"),
             tokenEndpoint: try ProviderAdministration.checkedURL(token, as: "The token endpoint"),
             clientID: try AdministrationText.checked(draft.clientID, as: "The client id", atMost: 2000),
-            authMethod: try ProviderAdministration.method(connection, offered: metadata?.authenticationMethods),
+            authMethod: credential.method,
             sendsIssuer: metadata?.sendsIssuer ?? false,
             isTokenEndpointForeign: try named.isTokenEndpointForeign(token),
             createdAt: now)
@@ -38,7 +39,8 @@ struct IdentityProviderCheck {
             issuer: issuer, registration: registration,
             keysURL: try ProviderAdministration.checkedURL(keys, as: "The URL of the keys"),
             areKeysForeign: try named.isForeign(keys, isWritten: draft.keysURL != nil, "jwks url"),
-            scope: try scope(), admission: try admission())
+            scope: try scope(), assertionAudience: credential.audience,
+            contexts: try contexts(listed: metadata?.contexts ?? []), admission: try admission())
     }
 
     /// The draft as that of a provider for connections, whose rules for addresses and credentials are the same.
@@ -59,7 +61,29 @@ struct IdentityProviderCheck {
 
     private func scope() throws -> ScopeSet {
         let named = try ScopeSet(parsing: draft.scope ?? "profile email")
-        return try ScopeSet(parsing: "openid").union(named)
+        return try ScopeSet(parsing: draft.refreshesGroups ? "openid offline_access" : "openid").union(named)
+    }
+
+    /// The contexts that the operator names, then those of the metadata. One that no request can carry is skipped there.
+    private func contexts(
+        listed: [AuthenticationContext]
+    ) throws(AdministrationError) -> [AuthenticationContext] {
+        for context in draft.contexts where !Self.isUsable(context) {
+            throw AdministrationError(
+                .invalid,
+                "'\(context)' is not an authentication context. Give values as the provider names them in acr.")
+        }
+        var known: [AuthenticationContext] = draft.contexts.map(AuthenticationContext.init(rawValue:))
+        for context in listed where Self.isUsable(context.rawValue) && !known.contains(context) {
+            known.append(context)
+        }
+        return Array(known.prefix(Self.mostContexts))
+    }
+
+    private static let mostContexts = 50
+
+    private static func isUsable(_ context: String) -> Bool {
+        (1...255).contains(context.utf8.count) && context.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private func admission() throws(AdministrationError) -> IdentityProvider.Admission {
@@ -74,14 +98,14 @@ struct IdentityProviderCheck {
             groups.append(try AdministrationText.checked(group, as: "The group", atMost: 255))
         }
         let claim: String?
-        if let name = draft.groupClaim ?? (groups.isEmpty ? nil : "groups") {
+        if let name = draft.groupClaim ?? (groups.isEmpty && !draft.refreshesGroups ? nil : "groups") {
             claim = try AdministrationText.checked(name, as: "The claim", atMost: 100)
         } else {
             claim = nil
         }
         return IdentityProvider.Admission(
             accounts: accounts, domains: domains, groupClaim: claim, requiredGroups: groups,
-            logoutRevokesSessions: draft.logoutRevokesSessions)
+            refreshesGroups: draft.refreshesGroups, logoutRevokesSessions: draft.logoutRevokesSessions)
     }
 
     private static func checkedDomain(_ text: String) throws(AdministrationError) -> String {

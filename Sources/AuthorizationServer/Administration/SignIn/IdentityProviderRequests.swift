@@ -16,7 +16,8 @@ extension IdentityProviderRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
         case .list, .show, .test: [.safeOnRolledBackTrail, .callsProviders]
-        case .add(let draft): draft.clientSecret == nil ? .callsProviders : [.needsKeys, .callsProviders]
+        case .add(let draft):
+            draft.clientSecret == nil && !draft.usesKey ? .callsProviders : [.needsKeys, .callsProviders]
         case .remove: [.withdrawsAccess, .callsProviders]
         }
     }
@@ -36,6 +37,10 @@ package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     package var clientID: String
     /// The client secret, which is sealed at once and never shown again.
     package var clientSecret: String?
+    /// Whether Gatehouse authenticates with a key of its own in place of a secret.
+    package var usesKey = false
+    /// The audience of assertions that the key signs: `token_endpoint` or `issuer`; nil for the token endpoint.
+    package var assertionAudience: String?
     /// The client authentication method; nil for one that the provider supports.
     package var authMethod: String?
     /// The authorization endpoint; nil to discover it.
@@ -46,6 +51,8 @@ package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     package var keysURL: String?
     /// The scopes to request besides `openid`; nil for `profile` and `email`.
     package var scope: String?
+    /// Authentication contexts that the provider can be asked for, besides those of its metadata.
+    package var contexts: [String] = []
     /// `create`, `link` or `invited`; nil for `create`.
     package var accounts: String?
     /// The domains that may sign in; empty for any.
@@ -54,6 +61,8 @@ package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     package var groupClaim: String?
     /// The groups of which the user must be in one; empty for anybody.
     package var requiredGroups: [String] = []
+    /// Whether the provider is asked for groups again while the user has live sessions.
+    package var refreshesGroups = false
     /// Whether a logout at the provider revokes the user's sessions as well as the browser logins.
     package var logoutRevokesSessions = false
 

@@ -8,6 +8,8 @@ package enum UserRequest: Codable, Hashable, Sendable {
     case add(name: String, email: String?, passwordHash: String, groups: [String] = [])
     /// Lists users by name.
     case list(PageRequest = PageRequest())
+    /// Shows one user (name or subject) with groups, linked accounts and logins.
+    case show(name: String)
     /// Disables a user and revokes the user's sessions.
     case disable(name: String, reason: String? = nil)
     /// Enables a disabled user.
@@ -21,7 +23,7 @@ package enum UserRequest: Codable, Hashable, Sendable {
 extension UserRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
-        case .list: [.safeOnRolledBackTrail, .long]
+        case .list, .show: [.safeOnRolledBackTrail, .long]
         case .disable, .setPassword: [.withdrawsAccess, .long]
         case .add, .enable: .long
         case .links(let request): request.traits
@@ -45,6 +47,7 @@ struct UserAdministration: AdministrationNoun {
         switch request {
         case .add(let name, let email, let hash, let groups): try await addUser(name, email, hash, groups)
         case .list(let page): try await listUsers(page)
+        case .show(let name): try await UserDescription(task: task).answer(name)
         case .disable(let name, let reason): try await setUser(name, disabled: true, reason)
         case .enable(let name): try await setUser(name, disabled: false)
         case .setPassword(let name, let hash, let endSessions): try await setPassword(name, hash, endSessions)
@@ -152,7 +155,7 @@ struct UserAdministration: AdministrationNoun {
             let user = try user(name, transaction).id
             return endSessions ? [SessionFilter(user: user)] : []
         case .links(let request): return try request.revokedSessions(task, transaction)
-        case .add, .list, .enable: return []
+        case .add, .list, .show, .enable: return []
         }
     }
 }

@@ -42,13 +42,23 @@ enum UpstreamAdmission {
 
 /// The account that a verified ID token signs in.
 struct UpstreamAccount {
+    /// What the provider said for a code.
+    struct Answer: Sendable {
+        let claims: IDTokenClaims
+        /// The groups that the token names; nil where the provider's groups are not read.
+        let groups: [String]?
+        /// The refresh token; nil where groups are not renewed, or if the provider gave none.
+        let renewal: RenewalToken?
+    }
+
     let provider: IdentityProvider
-    let claims: IDTokenClaims
-    /// The groups that the token names; nil where the provider's groups are not read.
-    let groups: [String]?
+    let said: Answer
     let standing: StandingRule
+    let vault: ConnectionVault
     let transaction: Transaction
     let now: Timestamp
+
+    private var claims: IDTokenClaims { said.claims }
 
     /// The user of the account. An account is its issuer and subject: a name or an address leads to no user, because whoever may
     /// choose it at the provider would become that user here.
@@ -58,7 +68,7 @@ struct UpstreamAccount {
                 return .failure(.disabled)
             }
             guard try record(for: user) else { return .failure(.taken) }
-            try rememberGroups(of: user)
+            try remember(user)
             return .success(user)
         }
         switch provider.admission.accounts {
@@ -67,7 +77,7 @@ struct UpstreamAccount {
         case .create:
             let user = try created()
             guard try record(for: user) else { return .failure(.taken) }
-            try rememberGroups(of: user)
+            try remember(user)
             return .success(user)
         }
     }
@@ -78,7 +88,7 @@ struct UpstreamAccount {
         // Asked here and not only on the page, so that a form written by hand, or a rule that changed meanwhile, adds no account.
         guard known != nil || provider.admission.accounts != .invited else { return .notInvited }
         guard known == nil || known?.userID == user.id, try record(for: user) else { return .taken }
-        try rememberGroups(of: user)
+        try remember(user)
         guard known == nil else { return nil }
         try transaction.audit.append(
             AuditEntry(
@@ -88,17 +98,28 @@ struct UpstreamAccount {
     }
 
     /// Replaces what the provider said about the user's groups before. Sessions that the new groups do not admit end here.
-    private func rememberGroups(of user: User) throws {
-        guard let groups else { return }
+    private func remember(_ user: User) throws {
+        try keepRefreshToken()
+        guard let groups = said.groups else { return }
         try transaction.groups.replace(groups, of: user.id, from: GroupSource(provider: provider.name), now: now)
         try standing.endSessionsWithoutAccess(of: user.id, in: transaction, now: now)
+    }
+
+    private func keepRefreshToken() throws {
+        guard let renewal = said.renewal else { return }
+        let account = UpstreamIdentity.key(issuer: claims.issuer, subject: claims.subject)
+        try transaction.upstreamRefreshTokens.set(
+            UpstreamRefreshToken(
+                issuer: claims.issuer, subject: claims.subject, provider: provider.name,
+                token: vault.seal(renewal, of: account, in: transaction), createdAt: now))
     }
 
     private func record(for user: User) throws -> Bool {
         try transaction.upstreamIdentities.record(
             UpstreamIdentity(
                 issuer: claims.issuer, subject: claims.subject, userID: user.id, provider: provider.name,
-                name: claims.name ?? claims.preferredUsername, email: claims.verifiedEmail, createdAt: now))
+                name: claims.name ?? claims.preferredUsername, email: claims.verifiedEmail,
+                statement: UpstreamStatement(claims, groups: said.groups), createdAt: now))
     }
 
     /// A new user, whose name is one that nobody has here.
@@ -121,6 +142,16 @@ struct UpstreamAccount {
             return user
         }
         throw StoreError.constraint("no name is free for a new user")
+    }
+}
+
+extension UpstreamStatement {
+    /// What a verified ID token says.
+    init(_ claims: IDTokenClaims, groups: [String]?) {
+        self.init(
+            name: claims.name, username: claims.preferredUsername, email: claims.email,
+            isEmailVerified: claims.verifiedEmail != nil, groups: groups, context: claims.context,
+            methods: claims.methods, authTime: claims.authTime)
     }
 }
 

@@ -60,30 +60,33 @@ extension UpstreamSignIn {
     }
 
     private func redeem(_ code: String, for callback: Callback) async throws -> Outcome {
-        let claims: IDTokenClaims
-        let groups: [String]?
+        let said: UpstreamAccount.Answer
         do throws(UpstreamProblem) {
-            claims = try await self.claims(for: code, of: callback)
+            let (claims, renewal) = try await self.claims(for: code, of: callback)
             guard
                 callback.proof.demand.isMet(
                     by: claims.authTime, begunAt: callback.attempt.createdAt, now: clock.now())
             else { throw .notRecent }
-            groups = try UpstreamAdmission.groups(of: claims, at: callback.provider)
+            said = UpstreamAccount.Answer(
+                claims: claims, groups: try UpstreamAdmission.groups(of: claims, at: callback.provider),
+                renewal: renewal)
         } catch {
             return try await refuse(callback, error)
         }
-        guard callback.attempt.browserLoginID == nil else { return try await link(claims, groups, callback) }
-        return try await enter(claims, groups, callback)
+        guard callback.attempt.browserLoginID == nil else { return try await link(said, callback) }
+        return try await enter(said, callback)
     }
 
-    /// The claims of the ID token that the provider gives for the code.
+    /// The claims of the ID token that the provider gives for the code, and its refresh token where groups are renewed.
     ///
     /// Spec: OpenID Connect Core §3.1.3
-    private func claims(for code: String, of callback: Callback) async throws(UpstreamProblem) -> IDTokenClaims {
+    private func claims(
+        for code: String, of callback: Callback
+    ) async throws(UpstreamProblem) -> (IDTokenClaims, RenewalToken?) {
         let provider = callback.provider
         let grant: ProviderGrant
         do throws(ProviderFailure) {
-            let access = try vault.access(to: provider)
+            let access = try vault.access(to: provider, now: clock.now())
             do throws(GrantFailure) {
                 grant = try await client.redeem(code, at: access, proof: callback.proof.connection, now: clock.now())
             } catch {
@@ -100,7 +103,11 @@ extension UpstreamSignIn {
             accessToken: grant.tokens.access)
         let (token, keys) = try await signed(idToken.reveal(), by: provider)
         do throws(OpenIDTokenFault) {
-            return try token.idToken(by: keys, rule, now: clock.now())
+            let refresh = provider.admission.refreshesGroups ? grant.tokens.refresh : nil
+            return (
+                try token.idToken(by: keys, rule, now: clock.now()),
+                refresh.map { RenewalToken(refresh: Secret($0), nonce: nonce) }
+            )
         } catch {
             throw .unusable(cause: error.description)
         }
@@ -129,7 +136,7 @@ extension UpstreamSignIn {
     }
 
     /// Signs the user in, and goes on with the request that waits.
-    private func enter(_ claims: IDTokenClaims, _ groups: [String]?, _ callback: Callback) async throws -> Outcome {
+    private func enter(_ said: UpstreamAccount.Answer, _ callback: Callback) async throws -> Outcome {
         let browser = callback.browser
         let waiting: InteractionSeal.Waiting
         switch page.seal.open(callback.proof.page, for: browser, now: clock.now()) {
@@ -144,8 +151,9 @@ extension UpstreamSignIn {
         let entry = try await store.write { [people] transaction -> Result<SignInService.Entry, UpstreamProblem> in
             guard try isUnchanged(callback.provider, in: transaction) else { return .failure(.removed) }
             let account = UpstreamAccount(
-                provider: callback.provider, claims: claims, groups: groups, standing: standing,
-                transaction: transaction, now: now)
+                provider: callback.provider, said: said, standing: standing, vault: vault, transaction: transaction,
+                now: now)
+            let claims = said.claims
             switch try account.user() {
             case .failure(let problem): return .failure(problem)
             case .success(let user):
@@ -170,7 +178,7 @@ extension UpstreamSignIn {
     }
 
     /// Links the account to the user who began, who is still signed in by the same login.
-    private func link(_ claims: IDTokenClaims, _ groups: [String]?, _ callback: Callback) async throws -> Outcome {
+    private func link(_ said: UpstreamAccount.Answer, _ callback: Callback) async throws -> Outcome {
         let now = clock.now()
         guard let person = try await people.signedIn(callback.browser, now: now),
             person.login.id == callback.attempt.browserLoginID
@@ -178,8 +186,8 @@ extension UpstreamSignIn {
         let problem = try await store.write { transaction -> UpstreamProblem? in
             guard try isUnchanged(callback.provider, in: transaction) else { return .removed }
             return try UpstreamAccount(
-                provider: callback.provider, claims: claims, groups: groups, standing: standing,
-                transaction: transaction, now: now
+                provider: callback.provider, said: said, standing: standing, vault: vault, transaction: transaction,
+                now: now
             ).link(to: person.user)
         }
         if let problem { note(problem, callback) }

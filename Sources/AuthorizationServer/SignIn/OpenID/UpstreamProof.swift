@@ -50,9 +50,13 @@ extension ConnectionVault {
         try seal(secret.bytes, Self.identityContext(name), in: transaction)
     }
 
-    /// The identity provider with its opened client secret.
-    func access(to provider: IdentityProvider) throws(ProviderFailure) -> ProviderAccess {
+    /// The identity provider with its opened client secret, or with an assertion for one request.
+    func access(to provider: IdentityProvider, now: Timestamp) throws(ProviderFailure) -> ProviderAccess {
         let registration = provider.registration
+        if let audience = provider.assertionAudience {
+            let assertion = try ProviderAssertion(of: provider, to: audience).signed(by: keys, now: now)
+            return ProviderAccess(provider: registration, secret: nil, assertion: assertion)
+        }
         guard let sealed = registration.clientSecret else { return ProviderAccess(provider: registration, secret: nil) }
         guard let plain = open(sealed, Self.identityContext(provider.name)) else {
             throw .unavailable("its client secret was sealed with a key that was removed; add the provider again")
