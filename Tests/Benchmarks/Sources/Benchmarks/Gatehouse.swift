@@ -112,6 +112,26 @@ final class Gatehouse: Sendable {
         return "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
     }
 
+    /// A client that acts for itself and proves itself with a key. Assertions of different runs differ in `run`.
+    struct KeyedService: Sendable {
+        let id: String
+        let key: ClientKey
+        let run: Int
+    }
+
+    /// Registers a client that acts for itself at the MCP server, with a key instead of a secret.
+    func registerKeyedService(run: Int) throws -> KeyedService {
+        let key = try ClientKey()
+        let file = "\(directory)/service-\(run).jwk.json"
+        try Data(key.jwk.utf8).write(to: URL(filePath: file))
+        let client = try command([
+            "clients", "add", "--service", "--name", "Bench Service \(run)", "--resource", Self.resource, "--scope",
+            "bench:run", "--jwks", file,
+        ])
+        guard let id = client["client_id"] else { throw BenchmarkFailure("the command gave no client_id") }
+        return KeyedService(id: id, key: key, run: run)
+    }
+
     /// Waits until the events endpoint of an MCP server has shown that it wants events.
     func waitUntilPushed(to resource: String) async throws {
         for _ in 0..<300 {
