@@ -150,6 +150,8 @@ package struct Gatehouse: Sendable {
     }
     /// The traces of the latest authorizations.
     package var traces: AuthorizationTraces { observer.traces }
+    /// The latest contacts of MCP servers.
+    package var contacts: ServerContacts { observer.contacts }
     /// `/events/verify`.
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
     /// `/events/status`.

@@ -18,8 +18,12 @@ struct ResourceNearMissTests {
         ("https://a.example/mcp", "https://a.example/", "the path behind its host"),
         ("https://a.example/Mcp/", "https://a.example/mcp", "upper and lower case and a slash at the end"),
         ("https://a.example/mcp/?x", "https://a.example/mcp", "a slash at the end and the query"),
+        ("http://localhost:9000/mcp", "http://127.0.0.1:9000/mcp", "the name of this machine"),
+        ("http://[::1]:9000/mcp/", "http://localhost:9000/mcp", "the name of this machine and a slash at the end"),
     ])
-    func `a slash, case, the query and the origin are named`(asked: String, registered: String, said: String) throws {
+    func `a slash, case, the query, the origin and the name of this machine are named`(
+        asked: String, registered: String, said: String
+    ) throws {
         #expect(try difference(asked, registered) == said)
     }
 
@@ -27,6 +31,7 @@ struct ResourceNearMissTests {
         ("https://a.example/mcp", "https://a.example/mcp"), ("HTTPS://A.example:443/mcp", "https://a.example/mcp"),
         ("https://a.example", "https://a.example/"), ("https://a.example/mcp", "https://b.example/mcp"),
         ("http://a.example/mcp", "https://a.example/mcp"), ("https://a.example:8443/mcp", "https://a.example/mcp"),
+        ("http://localhost:9000/mcp", "http://127.0.0.1:9001/mcp"), ("http://localhost/mcp", "https://127.0.0.1/mcp"),
         ("https://a.example/mcp", "https://a.example/mcp2"), ("https://a.example/mcp/x", "https://a.example/mcp"),
     ])
     func `matching identifiers and very different ones are no near miss`(asked: String, registered: String) throws {

@@ -22,6 +22,10 @@ enum Observation: Sendable {
     case clientRegistered(isNew: Bool)
     /// Gatehouse tried to deliver an event.
     case eventDelivery(EventOutcome)
+    /// An MCP server proved itself.
+    case serverProven(ResourceID)
+    /// A request named a registered MCP server and did not prove it. `refused` counts it; this remembers it for the doctor.
+    case serverRefused(ResourceID, OAuthError)
 }
 
 /// Stands beside the endpoints and feeds metrics and traces with what they report, so that no endpoint counts or traces by
@@ -29,10 +33,13 @@ enum Observation: Sendable {
 struct Observer: Sendable {
     /// The traces of the latest authorizations.
     let traces = AuthorizationTraces()
+    /// The latest contacts of MCP servers.
+    let contacts: ServerContacts
     private let clock: WallClock
 
     init(clock: WallClock) {
         self.clock = clock
+        contacts = ServerContacts(since: clock.now())
     }
 
     /// Counts and traces `observation`, as far as it concerns either.
@@ -42,6 +49,11 @@ struct Observer: Sendable {
         }
         if let (code, step) = observation.step {
             traces.writer(of: code, clock: clock)?.record(step)
+        }
+        switch observation {
+        case .serverProven(let id): contacts.recordProof(of: id, at: clock.now())
+        case .serverRefused(let id, let error): contacts.recordRefusal(of: id, error, at: clock.now())
+        default: break
         }
     }
 
@@ -77,7 +89,7 @@ extension Observation {
         case .wrongAccount: ("gatehouse_elicitation_wrong_person_total", [])
         case .ownPasswordTyped: ("gatehouse_elicitation_own_password_total", [])
         case .eventDelivery(let outcome): ("gatehouse_events_total", [("outcome", outcome.rawValue)])
-        case .codeRedeemed, .tokenRefused: nil
+        case .codeRedeemed, .tokenRefused, .serverProven, .serverRefused: nil
         }
     }
 
@@ -90,7 +102,9 @@ extension Observation {
         case .tokenRefused(let error, _) where error.code == .useDPoPNonce: nil
         case .tokenRefused(let error, let form):
             (try? form.value(.code)).flatMap(AuthorizationCode.init).map { ($0, .redemptionRefused(error)) }
-        case .refused, .signIn, .codeRepeated, .wrongAccount, .ownPasswordTyped, .clientRegistered, .eventDelivery: nil
+        case .refused, .signIn, .codeRepeated, .wrongAccount, .ownPasswordTyped, .clientRegistered, .eventDelivery,
+            .serverProven, .serverRefused:
+            nil
         }
     }
 }

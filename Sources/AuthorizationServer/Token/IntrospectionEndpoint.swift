@@ -24,8 +24,7 @@ package struct IntrospectionEndpoint: Sendable {
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asker = ResourceID(presented.clientID.string)
         return try describe(parameters, to: asker) { transaction in
-            let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
-            try authentication.check(presented, secret: digest)
+            try authentication.check(presented, of: asker, in: transaction)
         }
     }
 

@@ -12,12 +12,13 @@ package struct ResourceNearMiss: Hashable, Sendable {
     /// The size of the difference, to find the nearest of several.
     private let distance: Int
 
-    /// Compares two identifiers: they may differ by a trailing slash, case or query, or one is the origin of the other. Nil if
-    /// they match or differ by more.
+    /// Compares two identifiers: they may differ by a trailing slash, case, query or the name of this machine, or one is the
+    /// origin of the other. Nil if they match or differ by more.
     package init?(_ asked: ResourceIdentifier, registered: ResourceIdentifier) {
-        guard asked.origin == registered.origin, !asked.matches(registered) else { return nil }
+        let isSameOrigin = asked.origin == registered.origin
+        guard isSameOrigin || asked.isSameMachine(as: registered), !asked.matches(registered) else { return nil }
         let (one, other) = (Self.trimmed(asked.path), Self.trimmed(registered.path))
-        var differences: [String] = []
+        var differences = isSameOrigin ? [] : ["the name of this machine"]
         if one.lowercased() != other.lowercased() {
             guard one.isEmpty || other.isEmpty else { return nil }
             differences.append("the path behind its host")
@@ -52,4 +53,10 @@ package struct ResourceNearMiss: Hashable, Sendable {
 extension ResourceIdentifier {
     /// Whether the path ends in a slash; a missing one counts as the root.
     fileprivate var hasSlash: Bool { path.isEmpty || path.hasSuffix("/") }
+
+    /// Whether both name one port of this machine, such as `localhost:8080` and `127.0.0.1:8080`.
+    fileprivate func isSameMachine(as other: ResourceIdentifier) -> Bool {
+        Loopback.contains(host) && Loopback.contains(other.host)
+            && origin.replacing(host, with: "") == other.origin.replacing(other.host, with: "")
+    }
 }

@@ -2,25 +2,29 @@ import ArgumentParser
 import AuthorizationServer
 import JOSE
 
-/// `gatehouse doctor`: diagnoses the installation, one authorization request, or one client.
+/// `gatehouse doctor`: diagnoses the installation, one authorization request, one client, or one MCP server.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Diagnose the installation, an authorization request, or a client.",
+        commandName: "doctor",
+        abstract: "Diagnose the installation, an authorization request, a client, or an MCP server.",
         discussion: """
             Without an argument: checks issuer, TLS, proxies, database, disk, events, keys, clock, registration, templates \
             and socket.
             With the reference from an error page: shows that authorization request step by step.
             With --client: checks whether this server accepts the metadata document at that URL; stores nothing.
+            With --resource: checks whether the MCP server at that URL and this server agree about each other, and whether the \
+            MCP server authenticates here and receives its events; stores nothing.
             Exits with 1 if a check finds a problem.
             """)
     @Argument(help: "Reference from an error page.") var reference: String?
     @Option(help: "URL of a client's metadata document, which is its client_id.") var client: String?
+    @Option(help: "URL of an MCP server, as its clients use it, or its ID.") var resource: String?
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard reference == nil || client == nil else {
-            throw ValidationError("A reference and --client cannot be combined.")
-        }
+        try ExclusiveOptions([
+            ("A reference", reference != nil), ("--client", client != nil), ("--resource", resource != nil),
+        ]).requireOne()
     }
 
     func run() async throws {
@@ -29,6 +33,8 @@ struct Doctor: AsyncParsableCommand {
             try await showTrace(reference, configuration)
         } else if let client {
             try report(try await AdministrationRoute(configuration).send(.doctor(.client(client))))
+        } else if let resource {
+            try report(try await AdministrationRoute(configuration).send(.doctor(.server(resource))))
         } else {
             try report(try await installationFindings(configuration))
         }

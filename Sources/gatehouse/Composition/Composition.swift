@@ -87,7 +87,8 @@ struct Composition {
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
             diagnostics: Diagnostics(
                 traces: gatehouse.traces, trial: probe,
-                examine: { [installationCheck] in await installationCheck.findings() }),
+                examine: { [installationCheck] in await installationCheck.findings() },
+                examineServer: resourceCheck.findings),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
             access: gatehouse.settings.access, issuer: gatehouse.settings.issuer,
             folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)
@@ -127,6 +128,11 @@ struct Composition {
         let server = RunningServer(
             keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
         return InstallationCheck(configuration: configuration, store: .success(gatehouse.store), server: server)
+    }
+
+    /// The checks of `gatehouse doctor --resource`.
+    private var resourceCheck: ResourceCheck {
+        ResourceCheck(configuration: configuration, store: gatehouse.store, contacts: gatehouse.contacts)
     }
 
     private static let unsent = AdministrationError(

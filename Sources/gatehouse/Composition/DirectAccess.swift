@@ -52,7 +52,9 @@ struct DirectAccess {
             guard case .doctor = request else { return Diagnostics() }
             let trust = try TrustRoots(additionalFiles: configuration.trust)
             let silent = Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
-            return Diagnostics(trial: try configuration.clientProbe(store: store, trust: trust, log: silent))
+            return Diagnostics(
+                trial: try configuration.clientProbe(store: store, trust: trust, log: silent),
+                examineServer: ResourceCheck(configuration: configuration, store: store, contacts: nil).findings)
         }
 
         /// Opens the keys only for requests that need them, so that all others work without the passphrase.

@@ -6,6 +6,8 @@ package enum DoctorRequest: Codable, Hashable, Sendable {
     case attempt(reference: String)
     /// Checks the client with the metadata document at this URL, and stores nothing.
     case client(String)
+    /// Checks the MCP server with this URL or ID, and stores nothing.
+    case server(String)
     /// Checks the installation.
     case examination
 }
@@ -32,6 +34,11 @@ struct DoctorAdministration: AdministrationNoun {
                 throw AdministrationError(.unavailable, "This process cannot fetch metadata documents.")
             }
             return .many(try await probe.run(url, now: now).map(\.row))
+        case .server(let name):
+            guard let examine = administration.diagnostics.examineServer else {
+                throw AdministrationError(.unavailable, "This process cannot examine MCP servers.")
+            }
+            return .many(try await examine(name).map(\.row))
         case .examination:
             guard let examine = administration.diagnostics.examine else {
                 throw AdministrationError(.unavailable, "This process cannot check the installation.")

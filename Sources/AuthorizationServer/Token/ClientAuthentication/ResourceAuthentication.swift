@@ -47,21 +47,34 @@ package struct ResourceAuthentication: Sendable {
         }
         let named = found.flatMap { $0.isServed ? $0 : nil }
         let credential = try await credential(of: named, for: presented, now: now)
-        if let assertion = try Self.prove(presented, credential) {
-            if let reason = try await assertions.spend(assertion, of: presented.clientID) {
+        do {
+            if let assertion = try Self.prove(presented, credential),
+                let reason = try await assertions.spend(assertion, of: presented.clientID)
+            {
                 throw Self.refusal(reason).asked(by: presented.clientID.string)
             }
+        } catch let error as OAuthError {
+            throw remembered(error, of: found)
         }
         guard let named else { throw Self.refusal("no such MCP server") }
+        observer.observe(.serverProven(named.id))
         return named
+    }
+
+    /// The refusal, after the observer learned which registered MCP server it concerns.
+    private func remembered(_ error: OAuthError, of resource: Resource?) -> OAuthError {
+        if let resource { observer.observe(.serverRefused(resource.id, error)) }
+        return error
     }
 
     /// The MCP server that got this token, while it has the keys that the token was issued for.
     private func resource(bearing claims: ServerTokens.Claims) async throws -> Resource {
         let found = try await store.read { try $0.resources.find(id: claims.resource) }
         guard let found, found.isServed, found.keys?.match(claims) ?? false else {
-            throw Self.refusal("a token of an MCP server that is gone").asked(by: claims.resource.string)
+            throw remembered(
+                Self.refusal("a token of an MCP server that is gone").asked(by: claims.resource.string), of: found)
         }
+        observer.observe(.serverProven(found.id))
         return found
     }
 
@@ -76,6 +89,7 @@ package struct ResourceAuthentication: Sendable {
         guard keys?.match(claims) ?? false else {
             throw observed(Self.refusal("a token of an MCP server that is gone").asked(by: claims.resource.string))
         }
+        observer.observe(.serverProven(claims.resource))
     }
 
     /// The credential that an MCP server registered; nil for an unknown MCP server.
@@ -88,15 +102,17 @@ package struct ResourceAuthentication: Sendable {
         return try await assertions.credential(for: assertion, of: id, keys, isAdministrators: true, now: now)
     }
 
-    /// Refuses, observed, unless `presented` proves the MCP server whose secret has this digest; nil for an unknown MCP server.
-    /// It serves endpoints that read the digest in a transaction of their own.
-    func check(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
-        do {
+    /// Refuses, observed, unless `presented` proves the MCP server `asker` by its secret; nil for an id that can name none.
+    /// It serves endpoints that read in a transaction of their own.
+    func check(_ presented: PresentedClient, of asker: ResourceID?, in transaction: Transaction) throws {
+        let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
+        do throws(OAuthError) {
             _ = try Self.prove(presented, digest.map { .secret($0) })
         } catch {
             observer.observe(.refused(error))
-            throw error
+            throw remembered(error, of: try asker.flatMap { try transaction.resources.find(id: $0) })
         }
+        if let asker { observer.observe(.serverProven(asker)) }
     }
 
     /// Refuses unless `presented` proves the MCP server with this credential. Returns the assertion that the caller has to spend.
