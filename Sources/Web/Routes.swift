@@ -52,6 +52,7 @@ package enum Routes {
             .client(AdvertisedEndpoint.revocation.path, .form(), tokens.revoke).onBackChannel(),
             .server(.post, AdvertisedEndpoint.introspection.path, .form(), tokens.introspect),
             .server(.post, "/elicitations", .json(), elicitations.create),
+            .server(.get, "/elicitations", .none, elicitations.list),
             .server(.get, "/elicitations/{id}", .none, elicitations.status),
             .server(.delete, "/elicitations/{id}", .none, elicitations.cancel),
             .server(.get, "/elicitations/{id}/result", .none, elicitations.read),

@@ -63,6 +63,8 @@ struct ElicitationAccess: Sendable {
 package struct ElicitationEndpoints: Sendable {
     /// Creates elicitations.
     package let creation: ElicitationCreationEndpoint
+    /// Lists the open ones.
+    package let list: ElicitationListEndpoint
     /// Reports the status and cancels.
     package let status: ElicitationStatusEndpoint
     /// Hands out results.
@@ -72,6 +74,7 @@ package struct ElicitationEndpoints: Sendable {
 
     init(_ access: ElicitationAccess, waitList: CommitWaitList<ElicitationID>) {
         creation = ElicitationCreationEndpoint(access: access)
+        list = ElicitationListEndpoint(access: access)
         status = ElicitationStatusEndpoint(access: access, waitList: waitList)
         result = ElicitationResultEndpoint(access: access)
         completion = ElicitationCompletionEndpoint(access: access)

@@ -112,7 +112,7 @@ package struct ElicitationCreationEndpoint: Sendable {
             let current = try access.standing.settled(found, in: transaction, now: now)
             guard current.status.isOpen || current.status == .completed else { return nil }
             // An approval in one session counts in no other, not even in one of the same user and client.
-            guard current.digest == draft.digest, current.sessionID == session.id else {
+            guard current.isOf(draft), current.sessionID == session.id else {
                 return .refused(
                     OAuthError(
                         .idempotencyConflict,
@@ -132,15 +132,9 @@ package struct ElicitationCreationEndpoint: Sendable {
 
     /// The answer that names an elicitation to its MCP server.
     func answer(_ elicitation: Elicitation, isReused: Bool) -> CreatedElicitation {
-        var body: JSONObject = [
-            "id": .string(elicitation.id.string), "url": .string(access.issuer.endpoint("/e/\(elicitation.pageID)")),
-            "kind": .string(elicitation.kind.rawValue), "status": .string(elicitation.status.rawValue),
-            "version": .integer(elicitation.version), "expires_at": .string(elicitation.expiresAt.rfc3339),
-        ]
-        if elicitation.kind.ask.sharesDigest { body["digest"] = .string(elicitation.digest.base64URL) }
-        return CreatedElicitation(
+        CreatedElicitation(
             id: elicitation.id, location: access.issuer.endpoint("/elicitations/\(elicitation.id)"),
-            json: .object(body), isReused: isReused)
+            json: .object(elicitation.json(at: access.issuer)), isReused: isReused)
     }
 }
 
@@ -150,7 +144,13 @@ extension Elicitation {
         self.init(
             resourceID: session.resourceID, userID: user.id, subject: user.subject,
             clientID: session.clientID, sessionID: session.id, message: draft.message, ask: draft.ask,
-            digest: draft.digest, idempotencyKey: draft.idempotencyKey, createdAt: now,
+            digest: draft.digest, idempotencyKey: draft.idempotencyKey, requestDigest: draft.requestDigest,
+            createdAt: now,
             expiresAt: min(now + draft.expiresIn, session.expiresAt))
+    }
+
+    /// Whether it was created by this very request. Rows of earlier versions keep only the digest of what they ask.
+    fileprivate func isOf(_ draft: ElicitationDraft) -> Bool {
+        requestDigest.map { $0 == draft.requestDigest } ?? (digest == draft.digest)
     }
 }

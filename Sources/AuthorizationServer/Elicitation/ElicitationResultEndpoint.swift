@@ -10,111 +10,110 @@ package enum ElicitationResult: Sendable {
     case notCompleted(ElicitationStatus)
 }
 
-/// Hands out the results of completed elicitations. Each result is collected once, except a secret, which its MCP
-/// server may read until it acknowledges it: a lost answer must not lose what the user typed.
+/// Hands out the results of completed elicitations. An MCP server reads a result until it acknowledges it, so that a lost
+/// answer costs nobody a second approval. The acknowledgement spends the result; with a claim it belongs to one caller.
 package struct ElicitationResultEndpoint: Sendable {
     let access: ElicitationAccess
 
     private enum Outcome: Sendable {
         case result(Elicitation, ElicitationResultBody)
-        case acknowledged
         case notCompleted(ElicitationStatus)
         case refused(OAuthError)
     }
 
-    /// Collects the result. Of several requests at the same time one receives it.
+    /// Reads the result and spends it at once. Of several requests at the same time one receives it.
     package func collect(_ text: String, authorization: String?) async throws -> ElicitationResult {
-        let now = access.clock.now()
-        let resource = try await access.authentication.identify(authorization).id
-        let outcome = try await access.store.write { transaction in
-            guard let found = try access.find(ElicitationID(text), of: resource, in: transaction) else {
-                return Outcome.refused(ElicitationAccess.notFound)
-            }
-            let current = try access.standing.settled(found, in: transaction, now: now)
-            return try collect(current, for: resource, in: transaction, now: now)
+        try await result(of: text, authorization: authorization) { elicitation, transaction, now in
+            guard try transaction.elicitations.collect(elicitation.id, now: now) else { return false }
+            try transaction.audit.append(elicitation.entry(.elicitationCollected, at: now))
+            return true
         }
-        return try result(of: outcome)
     }
 
-    /// The order is policy: a result that was collected stays collected, whatever happens to the session afterwards.
-    private func collect(
-        _ elicitation: Elicitation, for resource: ResourceID, in transaction: Transaction, now: Timestamp
-    ) throws -> Outcome {
-        guard elicitation.status == .completed else { return .notCompleted(elicitation.status) }
-        guard elicitation.isCollectable(at: now) else { return .refused(ElicitationAccess.notCollectable) }
-        guard let session = try access.session(of: elicitation, in: transaction, now: now) else {
-            return .refused(ElicitationAccess.sessionEnded)
-        }
-        let body = try resultBody(of: elicitation, in: session, now: now)
-        guard try transaction.elicitations.collect(elicitation.id, now: now) else {
-            return .refused(ElicitationAccess.notCollectable)
-        }
-        try transaction.audit.append(
-            AuditEntry(
-                .elicitationCollected, at: now, actor: .resource(resource), of: session, initiator: .server,
-                correlation: elicitation.id.string))
-        return .result(elicitation, body)
-    }
-
-    /// Reads a secret without spending it.
+    /// Reads the result without spending it.
     package func read(_ text: String, authorization: String?) async throws -> ElicitationResult {
-        let now = access.clock.now()
-        let resource = try await access.authentication.identify(authorization).id
-        let outcome = try await access.store.write { transaction in
-            try withSecret(ElicitationID(text), of: resource, in: transaction, now: now) { elicitation in
-                guard let session = try access.session(of: elicitation, in: transaction, now: now) else {
-                    return .refused(ElicitationAccess.sessionEnded)
-                }
-                let body = try resultBody(of: elicitation, in: session, now: now)
-                try transaction.audit.tallies.append(
-                    AuditEntry(
-                        .elicitationRead, at: now, actor: .resource(resource), of: session, initiator: .server,
-                        correlation: elicitation.id.string))
-                return .result(elicitation, body)
-            }
+        try await result(of: text, authorization: authorization) { elicitation, transaction, now in
+            try transaction.audit.tallies.append(elicitation.entry(.elicitationRead, at: now))
+            return true
         }
-        return try result(of: outcome)
     }
 
-    /// Erases a secret that its MCP server has received; returns the status instead if there is no secret yet.
-    ///
-    /// The session may have ended by now: a secret must not stay longer because of that.
-    package func acknowledge(_ text: String, authorization: String?) async throws -> ElicitationStatus? {
+    /// Hands out a result in a session that is in force. `take` records it in the transaction; false if another request was
+    /// faster.
+    private func result(
+        of text: String, authorization: String?,
+        _ take: @Sendable @escaping (Elicitation, Transaction, Timestamp) throws -> Bool
+    ) async throws -> ElicitationResult {
         let now = access.clock.now()
         let resource = try await access.authentication.identify(authorization).id
-        let outcome = try await access.store.write { transaction in
-            try withSecret(ElicitationID(text), of: resource, in: transaction, now: now) { elicitation in
-                guard try transaction.elicitations.collect(elicitation.id, now: now) else {
-                    return .refused(ElicitationAccess.notCollectable)
-                }
-                try transaction.audit.append(
-                    AuditEntry(
-                        .elicitationCollected, at: now, actor: .resource(resource), user: elicitation.userID,
-                        client: elicitation.clientID, resource: resource, session: elicitation.sessionID,
-                        initiator: .server, correlation: elicitation.id.string))
-                return .acknowledged
+        let outcome = try await access.store.write { transaction -> Outcome in
+            guard let elicitation = try current(text, of: resource, in: transaction, now: now) else {
+                return .refused(ElicitationAccess.notFound)
             }
+            guard elicitation.status == .completed else { return .notCompleted(elicitation.status) }
+            // A result that was collected stays collected, whatever happens to the session afterwards.
+            guard elicitation.isCollectable(at: now) else { return .refused(ElicitationAccess.notCollectable) }
+            guard let session = try access.session(of: elicitation, in: transaction, now: now) else {
+                return .refused(ElicitationAccess.sessionEnded)
+            }
+            let body = try resultBody(of: elicitation, in: session, now: now)
+            guard try take(elicitation, transaction, now) else {
+                return .refused(ElicitationAccess.notCollectable)
+            }
+            return .result(elicitation, body)
         }
         switch outcome {
-        case .notCompleted(let status): return status
+        case .result(let elicitation, let body):
+            // Made outside of the transaction: the result of a `confirm` is signed.
+            var json: JSONObject = ["id": .string(elicitation.id.string), "kind": .string(elicitation.kind.rawValue)]
+            for (name, value) in try body().members { json[name] = value }
+            return .collected(.object(json))
+        case .notCompleted(let status): return .notCompleted(status)
         case .refused(let error): throw error
-        case .result, .acknowledged: return nil
         }
     }
 
-    /// Runs `body` with an elicitation whose secret is there and was not acknowledged.
-    private func withSecret(
-        _ id: ElicitationID?, of resource: ResourceID, in transaction: Transaction, now: Timestamp,
-        _ body: (Elicitation) throws -> Outcome
-    ) throws -> Outcome {
-        guard let found = try access.find(id, of: resource, in: transaction) else {
-            return .refused(ElicitationAccess.notFound)
+    /// Spends a result that its MCP server has received; returns the status instead if there is no result yet. A second
+    /// acknowledgement changes nothing, and one with another `claim` than the first is refused.
+    package func acknowledge(
+        _ text: String, claim: String?, authorization: String?
+    ) async throws -> ElicitationStatus? {
+        let now = access.clock.now()
+        let resource = try await access.authentication.identify(authorization).id
+        let claim = claim.map { Digest.sha256($0) }
+        let refused = try await access.store.write { transaction -> Outcome? in
+            guard let elicitation = try current(text, of: resource, in: transaction, now: now) else {
+                return .refused(ElicitationAccess.notFound)
+            }
+            guard elicitation.status == .completed else { return .notCompleted(elicitation.status) }
+            guard elicitation.isCollectable(at: now) else {
+                // Without a claim it asks for nothing but that the result is gone.
+                let isDone = claim == nil || elicitation.claimDigest == claim
+                return isDone ? nil : .refused(ElicitationAccess.notCollectable)
+            }
+            // What counts once it is acknowledged must not count in a session that ended since it was read. Anything else must
+            // not stay longer because of that.
+            guard
+                try !elicitation.kind.strategy.countsOnceAcknowledged
+                    || access.session(of: elicitation, in: transaction, now: now) != nil
+            else { return .refused(ElicitationAccess.sessionEnded) }
+            _ = try transaction.elicitations.collect(elicitation.id, claim: claim, now: now)
+            try transaction.audit.append(elicitation.entry(.elicitationCollected, at: now))
+            return nil
         }
-        guard found.kind.strategy.isReadUntilAcknowledged else { return .refused(Self.isCollectedOnce) }
-        let current = try access.standing.settled(found, in: transaction, now: now)
-        guard current.status == .completed else { return .notCompleted(current.status) }
-        guard current.isCollectable(at: now) else { return .refused(ElicitationAccess.notCollectable) }
-        return try body(current)
+        switch refused {
+        case .notCompleted(let status): return status
+        case .refused(let error): throw error
+        case .result, nil: return nil
+        }
+    }
+
+    /// The MCP server's own elicitation as of now.
+    private func current(
+        _ text: String, of resource: ResourceID, in transaction: Transaction, now: Timestamp
+    ) throws -> Elicitation? {
+        guard let found = try access.find(ElicitationID(text), of: resource, in: transaction) else { return nil }
+        return try access.standing.settled(found, in: transaction, now: now)
     }
 
     /// The result, as its kind makes it.
@@ -127,20 +126,13 @@ package struct ElicitationResultEndpoint: Sendable {
         }
         return body
     }
+}
 
-    /// The answer's body is made here, outside of the transaction: the result of a `confirm` is signed.
-    private func result(of outcome: Outcome) throws -> ElicitationResult {
-        switch outcome {
-        case .result(let elicitation, let body):
-            var json: JSONObject = ["id": .string(elicitation.id.string), "kind": .string(elicitation.kind.rawValue)]
-            for (name, value) in try body().members { json[name] = value }
-            return .collected(.object(json))
-        case .notCompleted(let status): return .notCompleted(status)
-        case .refused(let error): throw error
-        case .acknowledged: throw ElicitationAccess.notCollectable
-        }
+extension Elicitation {
+    /// The record of what its MCP server did with the result.
+    fileprivate func entry(_ action: AuditAction, at now: Timestamp) -> AuditEntry {
+        AuditEntry(
+            action, at: now, actor: .resource(resourceID), user: userID, client: clientID, resource: resourceID,
+            session: sessionID, initiator: .server, correlation: id.string)
     }
-
-    private static let isCollectedOnce = OAuthError(
-        .invalidRequest, "Only results of the kind secret can be read and acknowledged; collect this one with POST.")
 }

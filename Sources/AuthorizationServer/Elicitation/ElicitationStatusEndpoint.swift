@@ -4,7 +4,7 @@ import Storage
 /// Reports the status of elicitations to their MCP servers, at once or when it changes, and cancels them.
 package struct ElicitationStatusEndpoint: Sendable {
     /// The longest time that a request may wait, in seconds.
-    static let longestWait: Int64 = 30
+    package static let longestWait: Int64 = 30
 
     let access: ElicitationAccess
     let waitList: CommitWaitList<ElicitationID>
@@ -14,7 +14,7 @@ package struct ElicitationStatusEndpoint: Sendable {
 
     /// Reports the status.
     ///
-    /// With `wait` above 0 the answer is held for at most so many seconds: until the status is final or, when the
+    /// With `wait` above 0 the answer is held for at most so many seconds, up to `longestWait`: until the status is final or, when the
     /// request names `known` entity tags, until the version is none of them. `onDisconnect` registers what runs when
     /// the MCP server closes the connection.
     package func report(

@@ -27,6 +27,9 @@ package struct ElicitationDraft: Sendable {
     package let expiresIn: Int64
     /// The MCP server's own key for the request, by which a repeated request finds the elicitation.
     package let idempotencyKey: String?
+    /// The digest of everything that was sent except `subject_token`, which changes with each refresh; nil without an
+    /// idempotency key.
+    package let requestDigest: Digest?
     /// The request of the kind.
     package let ask: any ElicitationKindRequest
     /// The digest of the request; for `confirm` the digest of the action alone, which the MCP server computes as well.
@@ -37,6 +40,7 @@ package struct ElicitationDraft: Sendable {
         self.message = message
         self.expiresIn = min(expiresIn ?? Self.defaultLifetime, Self.defaultLifetime)
         idempotencyKey = nil
+        requestDigest = nil
         ask = ConfirmRequest(action)
         digest = action.digest
     }
@@ -56,7 +60,14 @@ package struct ElicitationDraft: Sendable {
         let end = try RequestedEnd.read(reader, within: Self.lifetimes, now: now)
         expiresIn = end.map { $0 - now } ?? Self.defaultLifetime
         idempotencyKey = try Self.key(reader)
+        requestDigest = try idempotencyKey.map { _ throws(OAuthError) in try Self.requestDigest(json) }
         digest = try ask.digest(message: message)
+    }
+
+    private static func requestDigest(_ json: JSONObject) throws(OAuthError) -> Digest {
+        var request = JSONObject()
+        for (name, value) in json.members where name != "subject_token" && value != .null { request[name] = value }
+        return try ElicitationAction.digest(of: request, called: "The request")
     }
 
     private static func key(_ reader: MemberReader) throws(OAuthError) -> String? {

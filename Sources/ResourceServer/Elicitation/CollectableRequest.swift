@@ -3,8 +3,8 @@ import OAuth
 
 /// A kind of elicitation from the MCP server's side: how its result is collected and parsed.
 protocol CollectableRequest: ElicitationKindRequest {
-    /// The request that collects the result. One that spends the result is sent once; a lost response loses it.
-    static var fetch: AuthorizationServerConnection.Verb { get }
+    /// Whether the MCP server acknowledges the result by itself, after it stored what it received. Otherwise the library does.
+    static var isAcknowledgedLater: Bool { get }
 
     /// The result after comparison with the request; nil when it does not belong to it.
     func result(
@@ -13,7 +13,7 @@ protocol CollectableRequest: ElicitationKindRequest {
 }
 
 extension CollectableRequest {
-    static var fetch: AuthorizationServerConnection.Verb { .post([], repeatable: false) }
+    static var isAcknowledgedLater: Bool { false }
 }
 
 extension ConfirmRequest: CollectableRequest {
@@ -27,7 +27,7 @@ extension ConfirmRequest: CollectableRequest {
 }
 
 extension SecretRequest: CollectableRequest {
-    static var fetch: AuthorizationServerConnection.Verb { .get }
+    static var isAcknowledgedLater: Bool { true }
 
     func result(
         _ body: JSONObject, of id: String, by access: Access, from authority: ElicitationAuthority

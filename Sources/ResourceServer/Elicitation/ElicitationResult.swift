@@ -42,18 +42,24 @@ public struct ConnectedAccount: Sendable, Hashable {
 }
 
 extension Elicitations {
-    /// Collects the result of a completed elicitation and compares it with the request. A result is handed out once; the values
-    /// of a `secret` until they are acknowledged.
+    /// Collects the result of a completed elicitation and compares it with the request. Of several callers one gets it; the values
+    /// of a `secret` can be collected until they are acknowledged. A result that does not match the request is not spent.
     public func result(
         of id: String, for request: ElicitationRequest, by access: Access
     ) async throws(ElicitationError) -> ElicitationResult {
-        let body = try await authority.ask(type(of: request.ask).fetch, Self.path(id) + "/result")
+        let body = try await authority.ask(.get, Self.path(id) + "/result")
         guard body["id"]?.string == id, body["kind"]?.string == request.kind.rawValue,
             let result = try await request.ask.result(body, of: id, by: access, from: authority)
         else {
             throw ElicitationError(.unavailable, "The result does not belong to the request.")
         }
+        if !type(of: request.ask).isAcknowledgedLater { try await claim(id) }
         return result
+    }
+
+    /// Spends the result for this caller alone. The claim lets the request be sent again after a lost response.
+    private func claim(_ id: String) async throws(ElicitationError) {
+        _ = try await authority.ask(.delete, Self.path(id) + "/result?claim=" + Random.token(16))
     }
 
     /// Confirms that the values are stored here; the authorization server then erases them.
@@ -63,7 +69,7 @@ extension Elicitations {
 
     /// Spends the result of a completed elicitation unread, so that no later call can collect it.
     public func discardResult(of id: String) async throws(ElicitationError) {
-        _ = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
+        _ = try await authority.ask(.delete, Self.path(id) + "/result")
     }
 }
 

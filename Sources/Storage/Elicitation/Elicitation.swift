@@ -30,6 +30,8 @@ package struct Elicitation: Hashable, Sendable {
     package let digest: Digest
     /// The key under which the MCP server finds it again; nil without one.
     package let idempotencyKey: String?
+    /// The digest of the whole request; nil without a key, and in rows of versions that did not keep it.
+    package let requestDigest: Digest?
     /// The status in the row; `status(at:)` takes the time into account.
     package let status: ElicitationStatus
     /// The number of changes, from 1.
@@ -44,6 +46,8 @@ package struct Elicitation: Hashable, Sendable {
     package let finishedAt: Timestamp?
     /// When the MCP server collected the result; nil before.
     package let collectedAt: Timestamp?
+    /// The digest of the claim with which the MCP server collected it; nil if it named none.
+    package let claimDigest: Digest?
     /// What the user entered, sealed; nil after its collection.
     package let content: [UInt8]?
     /// The `auth_time` of the user who finished it.
@@ -56,7 +60,7 @@ package struct Elicitation: Hashable, Sendable {
         id: ElicitationID = .random(), pageID: ElicitationPageID = .random(), resourceID: ResourceID, userID: UserID,
         subject: Subject, clientID: ClientID, sessionID: SessionID, message: String,
         ask: any ElicitationKindRequest, digest: Digest,
-        idempotencyKey: String? = nil, createdAt: Timestamp, expiresAt: Timestamp
+        idempotencyKey: String? = nil, requestDigest: Digest? = nil, createdAt: Timestamp, expiresAt: Timestamp
     ) {
         self.id = id
         self.pageID = pageID
@@ -70,6 +74,7 @@ package struct Elicitation: Hashable, Sendable {
         askText = ask.json.text
         self.digest = digest
         self.idempotencyKey = idempotencyKey
+        self.requestDigest = requestDigest
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         status = .pending
@@ -78,6 +83,7 @@ package struct Elicitation: Hashable, Sendable {
         reportedBy = nil
         finishedAt = nil
         collectedAt = nil
+        claimDigest = nil
         content = nil
         authTime = nil
         ticketRedeemedAt = nil
@@ -111,7 +117,7 @@ extension Elicitation {
     static let columns = """
         id, page_id, resource_id, user_id, subject, client_id, session_id, kind, message, ask, digest, idempotency_key,
         status, version, reason, reported_by, created_at, expires_at, finished_at, collected_at, content, auth_time,
-        ticket_redeemed_at
+        ticket_redeemed_at, request_digest, claim_digest
         """
 
     init(_ row: StoredRow) throws {
@@ -138,6 +144,8 @@ extension Elicitation {
         content = try row.bytesIfAny(20)
         authTime = try row.timeIfAny(21)
         ticketRedeemedAt = try row.timeIfAny(22)
+        requestDigest = try row.digestIfAny(23)
+        claimDigest = try row.digestIfAny(24)
     }
 }
 
@@ -153,13 +161,13 @@ extension Elicitations {
             """
             INSERT INTO elicitations (
                 id, page_id, resource_id, user_id, subject, client_id, session_id, kind, message, ask, digest,
-                idempotency_key, status, version, created_at, expires_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'pending', 1, ?13, ?14)
+                idempotency_key, request_digest, status, version, created_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'pending', 1, ?14, ?15)
             """, elicitation.id.string, elicitation.pageID.string, elicitation.resourceID.string,
             elicitation.userID.string, elicitation.subject.string, elicitation.clientID.string,
             elicitation.sessionID.string, elicitation.kind.rawValue, elicitation.message, elicitation.askText,
-            elicitation.digest.stored, elicitation.idempotencyKey, elicitation.createdAt.seconds,
-            elicitation.expiresAt.seconds)
+            elicitation.digest.stored, elicitation.idempotencyKey,
+            elicitation.requestDigest?.stored, elicitation.createdAt.seconds, elicitation.expiresAt.seconds)
     }
 
     /// The elicitation of this handle in any status.
@@ -231,6 +239,24 @@ extension Elicitations {
     static let openOfUser = """
         SELECT \(Elicitation.columns) FROM elicitations
         WHERE user_id = ?1 AND status IN ('pending', 'opened') AND expires_at > ?2 ORDER BY expires_at, id LIMIT ?3
+        """
+
+    /// The open elicitations of an MCP server, oldest first, behind `earlier` if it is given, and whether there are more than
+    /// `limit`. Unreadable ones are skipped.
+    package func open(
+        by resource: ResourceID, after earlier: Elicitation? = nil, now: Timestamp, limit: Int
+    ) throws -> (elicitations: [Elicitation], hasMore: Bool) {
+        let rows = try all(
+            Self.openOfResource, resource.string, earlier?.createdAt.seconds ?? .min, earlier?.id.string ?? "",
+            now.seconds, limit + 1
+        ) { try? Elicitation($0) }
+        return (rows.prefix(limit).compactMap { $0 }, rows.count > limit)
+    }
+
+    static let openOfResource = """
+        SELECT \(Elicitation.columns) FROM elicitations
+        WHERE resource_id = ?1 AND (created_at, id) > (?2, ?3) AND status IN ('pending', 'opened') AND expires_at > ?4
+        ORDER BY created_at, id LIMIT ?5
         """
 
     /// The finished elicitations of a user, newest first, behind `earlier` if it is given.

@@ -95,12 +95,12 @@ extension Elicitations {
     }
 
     /// Collects the result once and erases what the user entered; false if it was collected before or its time has passed.
-    package func collect(_ id: ElicitationID, now: Timestamp) throws -> Bool {
+    package func collect(_ id: ElicitationID, claim: Digest? = nil, now: Timestamp) throws -> Bool {
         try execute(
             """
-            UPDATE elicitations SET collected_at = ?2, content = NULL
+            UPDATE elicitations SET collected_at = ?2, content = NULL, claim_digest = ?4
             WHERE id = ?1 AND status = 'completed' AND collected_at IS NULL AND finished_at > ?3
-            """, id.string, now.seconds, (now - Elicitation.collectable).seconds) == 1
+            """, id.string, now.seconds, (now - Elicitation.collectable).seconds, claim?.stored) == 1
     }
 
     /// Stores the digest of the one-time ticket for a page of the MCP server, in place of an earlier one; false if the

@@ -43,6 +43,7 @@ enum Schema {
         ("0033 account links", AccountLinkTable.statements),
         ("0034 spent token shares", SpentTokenShares.statements),
         ("0035 provider statements", ProviderStatementTables.statements),
+        ("0036 elicitation requests", ElicitationRequests.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

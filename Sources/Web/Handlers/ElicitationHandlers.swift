@@ -17,6 +17,21 @@ struct ElicitationHandlers: Sendable {
         return response
     }
 
+    /// `GET /elicitations`: the open elicitations of the MCP server, in pages of `limit` from `after` on.
+    func list(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
+        let most = ElicitationListEndpoint.mostEntries
+        let limit = try parameters.value("limit").map { text in
+            guard text.utf8.count <= 9, let limit = Int(text), (1...most).contains(limit) else {
+                throw OAuthError(.invalidRequest, "limit must be a whole number from 1 to \(most).")
+            }
+            return limit
+        }
+        return .json(
+            try await gatehouse.elicitations.list.list(
+                limit: limit ?? most, after: parameters.value("after"), authorization: request.authorization))
+    }
+
     /// `GET /elicitations/{id}`: the status as JSON, or 304 for a current entity tag.
     ///
     /// With `?wait=` the request waits up to 30 seconds for a change, and stops waiting when the client disconnects.
@@ -45,16 +60,17 @@ struct ElicitationHandlers: Sendable {
                 context.parameter("id"), authorization: request.authorization))
     }
 
-    /// `GET /elicitations/{id}/result`: returns a result that stays readable until it is acknowledged.
+    /// `GET /elicitations/{id}/result`: returns the result, which stays readable until it is acknowledged.
     func read(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         result(
             try await gatehouse.elicitations.result.read(context.parameter("id"), authorization: request.authorization))
     }
 
-    /// `DELETE /elicitations/{id}/result`: erases a result that the MCP server has stored.
+    /// `DELETE /elicitations/{id}/result`: spends a result that the MCP server has received. With `?claim=` it is spent for the one
+    /// caller that knows the claim.
     func acknowledge(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let status = try await gatehouse.elicitations.result.acknowledge(
-            context.parameter("id"), authorization: request.authorization)
+            context.parameter("id"), claim: try Self.claim(request), authorization: request.authorization)
         if let status { return notCompleted(status) }
         return .done
     }
@@ -103,10 +119,24 @@ struct ElicitationHandlers: Sendable {
     /// The parameter `wait` in seconds; 0 if the request has none.
     private static func wait(_ request: Request) throws -> Int64 {
         guard let text = try OAuth.Parameters(query: request.uri.query ?? "").value("wait") else { return 0 }
-        guard text.utf8.count <= 9, let seconds = Int64(text), seconds >= 0 else {
-            throw OAuthError(.invalidRequest, "Send wait as a whole number of seconds, at most 30.")
+        guard text.utf8.count <= 9, let seconds = Int64(text),
+            (0...ElicitationStatusEndpoint.longestWait).contains(seconds)
+        else {
+            throw OAuthError(
+                .invalidRequest,
+                "wait must be a whole number of seconds from 0 to \(ElicitationStatusEndpoint.longestWait).")
         }
         return seconds
+    }
+
+    /// The parameter `claim`; nil if the request has none.
+    private static func claim(_ request: Request) throws -> String? {
+        guard let claim = try OAuth.Parameters(query: request.uri.query ?? "").value("claim") else { return nil }
+        guard (1...128).contains(claim.utf8.count), claim.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw OAuthError(
+                .invalidRequest, "claim must consist of 1 to 128 printable ASCII characters without spaces.")
+        }
+        return claim
     }
 
     /// The status of an elicitation as JSON, with its entity tag.

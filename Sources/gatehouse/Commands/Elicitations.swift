@@ -42,11 +42,12 @@ struct Elicitations: AsyncParsableCommand {
 
     struct Cancel: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "cancel", abstract: "Cancel an open elicitation and notify its MCP server.")
-        @Argument(help: "Elicitation ID.") var id: String
+            commandName: "cancel", abstract: "Cancel open elicitations and notify their MCP servers.")
+        @Argument(help: "Elicitation IDs.") var ids: [String]
         @OptionGroup var global: GlobalOptions
+        var columns: [Column] { Elicitations.columns }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .elicitations(.cancel(id)) }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .elicitations(.cancel(ids)) }
     }
 }
 

@@ -1,4 +1,5 @@
 import AuthorizationServer
+import HTTPTypes
 import JOSE
 import OAuth
 import ServerSupport
@@ -34,11 +35,36 @@ struct ElicitationAdministrationTests {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             h.clock.advance(by: 900)
-            let error = await #expect(throws: AdministrationError.self) { try await run(h, .cancel(asked.id)) }
+            let error = await #expect(throws: AdministrationError.self) { try await run(h, .cancel([asked.id])) }
             #expect(error?.kind == .conflict && error?.description.contains("it is expired") == true)
             #expect(try await h.records(.elicitationCancelled).isEmpty)
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in try $0.housekeep(now: now, limit: 10) }
             #expect(try await h.stored(asked)?.status == .expired)
+        }
+    }
+
+    @Test func `several are cancelled at once, those that have ended are named, and one unknown id cancels none`()
+        async throws
+    {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let (one, two, done) = (
+                try await h.askAnew(token, "one"), try await h.askAnew(token, "two"), try await h.askAnew(token, "done")
+            )
+            _ = try await h.call(.delete, done.path)
+            let unknown = ElicitationID.random().string
+            let error = await #expect(throws: AdministrationError.self) {
+                try await run(h, .cancel([one.id, unknown]))
+            }
+            #expect(error?.kind == .notFound && error?.description.contains(unknown) == true)
+            #expect(try await h.stored(one)?.status == .pending)
+            let answer = try await run(h, .cancel([one.id, done.id, two.id]))
+            #expect(answer.rows.map { $0["id"]?.string } == [one.id, two.id])
+            #expect(answer.note == "Cancelled 2 elicitations.")
+            #expect(answer.warning == "Elicitation '\(done.id)' cannot be cancelled: it is cancelled.")
+            #expect(try await h.stored(two)?.status == .cancelled)
+            let again = await #expect(throws: AdministrationError.self) { try await run(h, .cancel([one.id, two.id])) }
+            #expect(again?.kind == .conflict)
         }
     }
 
@@ -57,7 +83,7 @@ struct ElicitationAdministrationTests {
             #expect(shown.rows.first?["status"] == "pending" && shown.rows.first?["user"] == "ada")
             #expect(shown.warning?.contains("unreadable") == true, "\(shown.warning ?? "no warning")")
             #expect(try await run(h, .show(good.id)).warning == nil)
-            #expect(try await run(h, .cancel(bad.id)).rows.first?["status"] == "cancelled")
+            #expect(try await run(h, .cancel([bad.id])).rows.first?["status"] == "cancelled")
             #expect(try await list(h, "cancelled") == [bad.id])
         }
     }

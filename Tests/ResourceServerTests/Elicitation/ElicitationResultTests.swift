@@ -112,6 +112,8 @@ struct ElicitationResultTests {
             scene.fake.change { $0.forgeResult = { $0[name] = value } }
             let request = try kind == "secret" ? secret() : kind == "connect" ? connect() : external()
             #expect(await fault { try await collect(scene, request) }?.kind == .unavailable)
+            #expect(
+                scene.fake.read { $0.entries.map(\.isCollected) } == [false], "it can be collected by its own request")
         }
     }
 

@@ -107,6 +107,7 @@ struct WaitingCallsTests {
             let state = try await begin(scene, calls).state
             scene.fake.act("completed")
             #expect(try await resume(scene, calls, state).approval != nil)
+            #expect(scene.fake.read { $0.entries.first?.claim?.utf8.count } == 22, "it is spent for this call alone")
             #expect(try await resume(scene, calls, state).refusal?.contains("used before") == true)
         }
     }

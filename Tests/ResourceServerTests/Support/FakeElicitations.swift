@@ -18,6 +18,7 @@ final class FakeElicitations: Sendable {
         var status = "pending"
         var version: Int64 = 1
         var isCollected = false
+        var claim: String?
         /// The user's ticket, once it is redeemed.
         var ticket: String?
         var isOpen: Bool { status == "pending" || status == "opened" }

@@ -9,14 +9,11 @@ extension FakeElicitations {
     static let upstreamToken = "canary-upstream"
 
     func resultRoutes(_ router: Router<BasicRequestContext>) {
-        router.post("/elicitations/:id/result") { request, context in
-            self.collect(context.parameters.get("id") ?? "", request)
-        }
         router.get("/elicitations/:id/result") { request, context in
-            self.secret(context.parameters.get("id") ?? "", request, erases: false)
+            self.read(context.parameters.get("id") ?? "", request)
         }
         router.delete("/elicitations/:id/result") { request, context in
-            self.secret(context.parameters.get("id") ?? "", request, erases: true)
+            self.acknowledge(context.parameters.get("id") ?? "", request)
         }
         router.post("/elicitations/redeem") { request, _ in
             let body = try await request.body.collect(upTo: 65_536)
@@ -43,25 +40,27 @@ extension FakeElicitations {
         }
     }
 
-    private func collect(_ id: String, _ request: Request) -> Response {
+    /// A result is read until it is acknowledged.
+    private func read(_ id: String, _ request: Request) -> Response {
         answer(request) { state in
             guard let index = Self.index(of: id, for: request, in: state) else { return Self.unknown }
             guard state.entries[index].status == "completed" else { return (409, ["error": "not_completed"]) }
             guard !state.entries[index].isCollected else { return (410, ["error": "already_collected"]) }
-            state.entries[index].isCollected = true
             return (200, result(of: state.entries[index], state))
         }
     }
 
-    /// A secret is read until it is acknowledged.
-    private func secret(_ id: String, _ request: Request, erases: Bool) -> Response {
-        answer(request) { state in
+    private func acknowledge(_ id: String, _ request: Request) -> Response {
+        let claim = request.uri.queryParameters.get("claim")
+        return answer(request) { state in
             guard let index = Self.index(of: id, for: request, in: state) else { return Self.unknown }
-            guard state.entries[index].kind == "secret" else { return (400, ["error": "invalid_request"]) }
             guard state.entries[index].status == "completed" else { return (409, ["error": "not_completed"]) }
-            guard !state.entries[index].isCollected else { return (410, ["error": "already_collected"]) }
-            guard erases else { return (200, result(of: state.entries[index], state)) }
+            guard !state.entries[index].isCollected else {
+                let isDone = claim == nil || claim == state.entries[index].claim
+                return isDone ? (204, nil) : (410, ["error": "already_collected"])
+            }
             state.entries[index].isCollected = true
+            state.entries[index].claim = claim
             return (204, nil)
         }
     }

@@ -31,6 +31,32 @@ struct ElicitationTests {
         .completed(by: world.user.id, authTime: World.start, content: nil)
     }
 
+    @Test func `the open ones of an MCP server are read along an index of their own`() async throws {
+        let (world, _) = try await world()
+        let plan = try await world.store.read { tx in
+            try tx.all("EXPLAIN QUERY PLAN " + Elicitations.openOfResource, 1, 1, 1, 1, 1) { try $0.text(3) }
+        }
+        #expect(
+            plan == [
+                "SEARCH elicitations USING INDEX open_elicitations_by_resource (resource_id=? AND (created_at,id)>(?,?))"
+            ])
+    }
+
+    @Test func `a result is collected by one claim, and its content is erased`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session)
+        let outcome = ElicitationOutcome.completed(by: world.user.id, authTime: World.start, content: [1, 2, 3])
+        try await world.store.write { [now] tx in
+            try tx.elicitations.insert(asked)
+            _ = try tx.elicitations.finish(asked.id, as: outcome, now: now)
+            #expect(try tx.elicitations.collect(asked.id, claim: .sha256("one"), now: now))
+            #expect(try !tx.elicitations.collect(asked.id, claim: .sha256("two"), now: now))
+            #expect(try !tx.elicitations.collect(asked.id, now: now))
+        }
+        let stored = try #require(try await world.store.read { try $0.elicitations.find(asked.id) })
+        #expect(stored.claimDigest == .sha256("one") && stored.collectedAt == now && stored.content == nil)
+    }
+
     @Test func `an elicitation reads back as it was written`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, key: "k")

@@ -63,15 +63,17 @@ struct ConnectTests {
             #expect(try await h.stored(asked)?.status == .completed)
             let sent = try #require(provider.tokenRequests.first)
             #expect(sent.contains("code=code-canary") && sent.contains("code_verifier="))
-            let result = try await h.call(.post, asked.path + "/result")
+            let result = try await h.call(.get, asked.path + "/result")
             #expect(result.status == .ok)
+            #expect(try await h.call(.get, asked.path + "/result").json == result.json)
             let connection = try #require(try await h.providers.connections().first)
             #expect(
                 result.json == [
                     "id": .string(asked.id), "kind": "connect", "provider": "hub", "scope": "repo",
                     "connection": .string(connection.id.string),
                 ])
-            #expect(try await h.call(.post, asked.path + "/result").status == .gone)
+            for _ in 1...2 { #expect(try await h.call(.delete, asked.path + "/result").status == .noContent) }
+            #expect(try await h.call(.get, asked.path + "/result").status == .gone)
             let made = try #require(try await h.records(.connectionMade).first)
             #expect(made.initiator == .human && made.correlation == connection.id.string)
         }

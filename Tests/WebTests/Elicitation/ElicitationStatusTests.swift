@@ -86,7 +86,7 @@ struct ElicitationStatusTests {
     {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
-            async let waiting = h.call(.get, asked.path + "?wait=9999", headers: [.ifNoneMatch: "\"v1\""])
+            async let waiting = h.call(.get, asked.path + "?wait=30", headers: [.ifNoneMatch: "\"v1\""])
             await eventually { h.clock.sleepers == 1 }
             h.clock.advance(by: 29)
             #expect(h.clock.sleepers == 1)
@@ -99,6 +99,17 @@ struct ElicitationStatusTests {
             let answer = try await last
             #expect(answer.json["status"] == "expired")
             #expect(answer.json["event"]?.string != nil)
+            #expect(h.gatehouse.elicitations.status.waitingRequests == 0)
+        }
+    }
+
+    @Test(arguments: ["31", "9999", "-1", "1.5", "soon"])
+    func `a wait beyond thirty seconds, or of another form, is refused at once`(wait: String) async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let answer = try await h.call(.get, asked.path + "?wait=\(wait)")
+            #expect(answer.status == .badRequest && answer.error == "invalid_request")
+            #expect(answer.json["error_description"] == "wait must be a whole number of seconds from 0 to 30.")
             #expect(h.gatehouse.elicitations.status.waitingRequests == 0)
         }
     }

@@ -8,8 +8,8 @@ package enum ElicitationsRequest: Codable, Hashable, Sendable {
     case list(ElicitationSelection, page: PageRequest = PageRequest())
     /// Shows one, by its ID.
     case show(String)
-    /// Cancels an open one.
-    case cancel(String)
+    /// Cancels those of these elicitations that are open.
+    case cancel([String])
 }
 
 extension ElicitationsRequest: NounRequest {
@@ -50,7 +50,7 @@ struct ElicitationAdministration: AdministrationNoun {
         switch request {
         case .list(let selection, let page): try await listElicitations(selection, page)
         case .show(let text): try await showElicitation(text)
-        case .cancel(let text): try await cancelElicitation(text)
+        case .cancel(let texts): try await cancelElicitations(texts)
         }
     }
 
@@ -91,16 +91,30 @@ struct ElicitationAdministration: AdministrationNoun {
         }
     }
 
-    private func cancelElicitation(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = ElicitationID(text) else { throw Self.elicitationNotFound(text) }
+    private func cancelElicitations(_ texts: [String]) async throws -> AdministrationAnswer {
+        let ids = try texts.map { text in
+            guard let id = ElicitationID(text) else { throw Self.elicitationNotFound(text) }
+            return id
+        }
         let outcome = ElicitationOutcome.cancelled(byAdmin: administrator.uid, claimed: administrator.claimed)
         return try await store.write { transaction in
-            let listing = try listing(id, transaction)
-            guard try transaction.elicitations.close(id, as: outcome, now: now) else {
-                throw AdministrationError(
-                    .conflict, "Elicitation '\(id)' cannot be cancelled: it is \(listing.status).")
+            var rows: [JSONObject] = []
+            var ended: [String] = []
+            for id in ids {
+                let listing = try listing(id, transaction)
+                guard try transaction.elicitations.close(id, as: outcome, now: now) else {
+                    ended.append("Elicitation '\(id)' cannot be cancelled: it is \(listing.status).")
+                    continue
+                }
+                rows.append(try self.listing(id, transaction).row)
             }
-            return .one(try self.listing(id, transaction).row)
+            guard !rows.isEmpty else {
+                throw AdministrationError(
+                    .conflict, ended.count == 1 ? ended[0] : "None of these elicitations is open.")
+            }
+            return .many(
+                rows, note: "Cancelled \(rows.count) elicitation\(rows.count == 1 ? "" : "s").",
+                warning: ended.isEmpty ? nil : ended.joined(separator: " "))
         }
     }
 

@@ -23,13 +23,17 @@ struct ConfirmElicitation: ElicitationStrategy {
         { _ in .finish(.completed(by: person.user.id, authTime: person.login.authTime)) }
     }
 
-    /// The approval is signed only after it was spent, so that a failed transaction leaves no signed approval behind.
+    /// An approval may be spent only while the session lasts.
+    static let countsOnceAcknowledged = true
+
+    /// The approval is signed after the transaction, so that a failed one leaves no signed approval behind. Every copy of it has the
+    /// same `jti`, by which an MCP server recognizes an approval that it used before.
     func result(of elicitation: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
         guard let action = elicitation.ask(ConfirmRequest.self)?.action else { return nil }
         let claims = ApprovalClaims(
             issuer: services.issuer, subject: elicitation.subject, audience: session.resource,
             clientID: session.clientID, sessionID: session.id, elicitation: elicitation.id, action: action.name,
-            digest: elicitation.digest, tokenID: Random.token(16), issuedAt: now,
+            digest: elicitation.digest, tokenID: Digest.sha256("approval \(elicitation.id)").base64URL, issuedAt: now,
             expiresAt: now + ApprovalClaims.lifetime, authTime: elicitation.authTime ?? session.authTime)
         return { [keys = services.keys] in
             [

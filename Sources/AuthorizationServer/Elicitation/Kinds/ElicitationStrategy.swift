@@ -46,8 +46,8 @@ protocol ElicitationStrategy: Sendable {
 
     // The result
 
-    /// Whether the MCP server can read the result until it acknowledges it. Otherwise the first read spends the result.
-    static var isReadUntilAcknowledged: Bool { get }
+    /// Whether the result counts only from its acknowledgement on, which then needs a session in force.
+    static var countsOnceAcknowledged: Bool { get }
 
     /// Whether the MCP server reports the outcome, which happens on its own page.
     static var isReported: Bool { get }
@@ -74,7 +74,7 @@ extension ElicitationStrategy {
     static func isStillAnswered(_ completed: Elicitation, in transaction: Transaction) throws -> Bool { true }
     static var needsFreshSignIn: Bool { false }
     static func obstacle(to elicitation: Elicitation) -> ElicitationPageEndpoint.Problem? { nil }
-    static var isReadUntilAcknowledged: Bool { false }
+    static var countsOnceAcknowledged: Bool { false }
     static var isReported: Bool { false }
     static func sealingContext(of id: ElicitationID) -> String { ConnectionVault.contentContext(id) }
     static func subjectMatter(of elicitation: Elicitation) -> String { elicitation.message }
@@ -140,7 +140,7 @@ package enum ElicitationDestination: Sendable {
     case externalSite(String)
 }
 
-/// Makes the members of a result besides `id` and `kind`. It runs after the result was spent.
+/// Makes the members of a result besides `id` and `kind`. It runs after the transaction that hands the result out.
 typealias ElicitationResultBody = @Sendable () throws -> JSONObject
 
 /// The text of a page after the end of an elicitation.

@@ -118,8 +118,6 @@ struct SecretElicitation: ElicitationStrategy {
         return nil
     }
 
-    static let isReadUntilAcknowledged = true
-
     func result(of elicitation: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
         guard let content = services.vault.content(of: elicitation) else { return nil }
         return { ["content": .object(content)] }
