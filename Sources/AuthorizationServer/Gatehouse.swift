@@ -58,6 +58,8 @@ package struct Gatehouse: Sendable {
     let registrationChanges = RateLimit<ClientID>(burst: 10, perMinute: 1)
     /// Authenticates MCP servers at every endpoint for MCP servers.
     package let resourceAuthentication: ResourceAuthentication
+    /// The verification events that MCP servers ask for.
+    let verificationRequests = RateLimit<ResourceID>(burst: 10, perMinute: 2)
     /// `/events/poll`.
     package let eventPoll: EventPollEndpoint
 
@@ -80,7 +82,9 @@ package struct Gatehouse: Sendable {
             observer: observer)
         (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
         (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
-        resourceAuthentication = ResourceAuthentication(assertions, keys: keys, observer: observer, clock: clock)
+        resourceAuthentication = ResourceAuthentication(
+            assertions, keys: keys, replacedSecretUse: ReplacedSecretUse(store, background, refusals),
+            observer: observer, clock: clock)
         let (subjects, vault) = (SubjectTokens(reader: reader, standing: standing), ConnectionVault(keys: keys))
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
         let wrongAccounts = WrongAccountLog(store: store, errands: background)
@@ -108,8 +112,8 @@ package struct Gatehouse: Sendable {
             vault: vault, providers: provider, people: people, hasher: hasher, observer: observer)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, waitList: CommitWaitList(store) { $0.streams }, observer: observer,
-            clock: clock)
+            store: store, signer: signer, verification: VerificationValue(keys: keys),
+            waitList: CommitWaitList(store) { $0.streams }, observer: observer, clock: clock)
         elicitations = ElicitationEndpoints(
             ElicitationAccess(
                 issuer: settings.issuer, store: store, authentication: resourceAuthentication, subjects: subjects,
@@ -153,7 +157,10 @@ package struct Gatehouse: Sendable {
     /// The latest contacts of MCP servers.
     package var contacts: ServerContacts { observer.contacts }
     /// `/events/verify`.
-    package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
+    package var eventVerify: EventVerifyEndpoint {
+        EventVerifyEndpoint(
+            store: store, verification: VerificationValue(keys: keys), requests: verificationRequests, clock: clock)
+    }
     /// `/events/status`.
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
     /// `/sessions/{sid}`, for MCP servers.

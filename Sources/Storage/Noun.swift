@@ -54,6 +54,7 @@ extension Transaction {
     package var elicitations: Elicitations { Elicitations(transaction: self) }
     package var events: Events { Events(transaction: self) }
     package var eventStreams: EventStreams { EventStreams(transaction: self) }
+    package var eventVerifications: EventVerifications { EventVerifications(transaction: self) }
     package var groups: Groups { Groups(transaction: self) }
     package var identityProviders: IdentityProviders { IdentityProviders(transaction: self) }
     package var interactions: Interactions { Interactions(transaction: self) }
@@ -62,6 +63,7 @@ extension Transaction {
     package var logins: BrowserLogins { BrowserLogins(transaction: self) }
     package var providers: Providers { Providers(transaction: self) }
     package var pushedRequests: PushedRequests { PushedRequests(transaction: self) }
+    package var replacedSecrets: ReplacedSecrets { ReplacedSecrets(transaction: self) }
     package var replays: Replays { Replays(transaction: self) }
     package var resources: Resources { Resources(transaction: self) }
     package var sealedValues: SealedValues { SealedValues(transaction: self) }

@@ -22,7 +22,10 @@ enum Main {
                 options.events == .poll ? server.receiver.map { receiver in Task { await receiver.poll() } } : nil
             defer { polling?.cancel() }
             let application = server.application(
-                host: options.host, port: options.port, transport: try options.transport, logger: logger)
+                host: options.host, port: options.port, transport: try options.transport, logger: logger,
+                onServerRunning: { [receiver = options.events == .push ? server.receiver : nil, logger] _ in
+                    await EventEndpoint.verify(receiver, logger)
+                })
             try await application.runService()
         } catch let error as UsageError {
             fail("\(error)\n\n\(Options.usage)", status: 2)

@@ -60,16 +60,16 @@ struct VerifyingScene: Sendable {
         gatehouse.process.kill()
         _ = try await gatehouse.process.end()
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
-        let (now, digest) = (Timestamp(seconds: Int64(Date().timeIntervalSince1970)), Digest.sha256("aged"))
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         let isVerified = try await store.write { transaction in
             guard let resource = ResourceID(id), try transaction.eventStreams.find(of: resource)?.state == .active
             else {
                 return false
             }
-            let then = now - VerifyingServer.age
-            _ = try transaction.eventStreams.challenge(
-                VerifyingServer.endpoint(at: port), of: resource, digest: digest, expiresAt: now, now: then)
-            return try transaction.eventStreams.prove(digest, of: resource, now: then)
+            let (then, endpoint) = (now - VerifyingServer.age, VerifyingServer.endpoint(at: port))
+            try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource, now: then)
+            try transaction.eventStreams.begin(endpoint, of: resource, now: then)
+            return try transaction.eventStreams.activate(endpoint, of: resource, now: then)
         }
         try store.close()
         guard isVerified else { throw StageFailure("the events endpoint was not verified") }

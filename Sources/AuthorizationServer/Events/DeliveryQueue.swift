@@ -10,7 +10,9 @@ struct DeliveryServices: Sendable {
     let store: Store
     let signer: EventSigner
     let sender: EventSender
-    let challenge: EndpointChallenge
+    let verification: VerificationValue
+    /// Numbers in -1…1 that vary the pauses between attempts.
+    let spread: @Sendable () -> Double
     let observer: Observer
     let clock: WallClock
     let log: Logger
@@ -20,14 +22,14 @@ struct DeliveryServices: Sendable {
     /// The pause before the next attempt after so many failed ones, in seconds with a random spread; nil after the last
     /// one.
     func pause(afterAttempts attempts: Int) -> Int64? {
-        DeliverySchedule.pause(afterAttempts: attempts, spread: challenge.spread())
+        DeliverySchedule.pause(afterAttempts: attempts, spread: spread())
     }
 
     /// Logs once that an endpoint was disabled, because only an operator can act. The line omits the address, which may
     /// hold a secret.
     func logDisabled(_ resource: ResourceID, _ answer: EventAnswer) {
         log.notice(
-            "an events endpoint is disabled; nothing is sent there until an operator sets an endpoint again",
+            "an events endpoint is disabled; nothing is sent there until its MCP server or an operator has it verified again",
             metadata: metadata(of: resource, answer))
     }
 
@@ -124,21 +126,22 @@ final class DeliveryQueue: Sendable {
     private func plan(_ sending: Set<EventID>) async -> Plan {
         let now = services.clock.now()
         do {
-            let queue = try await services.store.read { [resource] in
-                try $0.events.pushQueue(of: resource, now: now, limit: 2 * Self.width)
-            }
-            guard let queue else { return Plan() }
+            guard let queue = try await queue(now) else { return Plan() }
             let (pausedUntil, width) = breaker.withLock { breaker in
                 if breaker.endpoint != queue.endpoint || queue.stream == nil {
                     breaker = EndpointBreaker(of: queue.endpoint)
                 }
                 return (breaker.pausedUntil, breaker.width(atMost: Self.width))
             }
-            if let pausedUntil, now < pausedUntil { return Plan(again: pausedUntil) }
+            var due = queue.due.filter { !sending.contains($0.event.id) }
+            if let pausedUntil, now < pausedUntil {
+                // Somebody who asks for a verification event has repaired the endpoint: that event is the probe.
+                due = due.filter { $0.event.type == .verification && $0.attempts == 0 }
+                guard !due.isEmpty else { return Plan(again: pausedUntil) }
+            }
             guard sending.count < width else { return Plan() }
-            guard queue.isProven else { return try await challenge(queue, sending, now) }
-            let due = queue.due.filter { !sending.contains($0.event.id) }.prefix(width - sending.count)
-            return Plan(pushes: due.map { EventPush($0, in: queue) }, again: queue.nextDue)
+            let pushes = due.prefix(width - sending.count).map { EventPush($0, in: queue, services.verification) }
+            return Plan(pushes: pushes, again: queue.nextDue)
         } catch is CancellationError {
             return Plan()
         } catch {
@@ -147,12 +150,17 @@ final class DeliveryQueue: Sendable {
         }
     }
 
-    private func challenge(_ queue: PushQueue, _ sending: Set<EventID>, _ now: Timestamp) async throws -> Plan {
-        guard sending.isEmpty else { return Plan() }
-        switch try await services.challenge.step(for: queue, of: resource, now: now) {
-        case .send(let push): return Plan(pushes: [push])
-        case .wait(let until): return Plan(again: until)
+    /// What is due now. An endpoint without a verification gets its verification event first.
+    private func queue(_ now: Timestamp) async throws -> PushQueue? {
+        func read() async throws -> PushQueue? {
+            try await services.store.read { [resource] in
+                try $0.events.pushQueue(of: resource, now: now, limit: 2 * Self.width)
+            }
         }
+        let queue = try await read()
+        guard queue?.lacksVerification == true else { return queue }
+        try await services.store.write { [resource] in _ = try $0.eventVerifications.request(of: resource, now: now) }
+        return try await read()
     }
 
     private func deliver(_ push: EventPush) async -> TaskResult {
@@ -164,14 +172,8 @@ final class DeliveryQueue: Sendable {
         let trouble = updateBreaker(answer, from: push.endpoint, now)
         do {
             if push.event.type == .verification {
-                let isDisabled = try await services.challenge.record(answer, to: push, of: resource, now: now)
-                if isDisabled { services.logDisabled(resource, answer.recorded) }
-                switch answer {
-                case .accepted, .gone: break
-                case .refused, .failed:
-                    services.logRefusal(
-                        "an events endpoint did not accept its verification", answer.recorded, to: push, of: resource)
-                }
+                try await VerificationRecord(resource: resource, services: services).write(
+                    answer, to: push, after: trouble, now)
             } else {
                 try await DeliveryRecord(resource: resource, services: services).write(
                     answer, to: push, after: trouble, now)

@@ -15,10 +15,7 @@ struct DeliveryRecord: Sendable {
     func write(_ answer: PushAnswer, to push: EventPush, after trouble: Int64?, _ now: Timestamp) async throws {
         let again = again(after: answer, push, now)
         let (isWritten, isDisabled) = try await services.store.write { [resource] transaction in
-            if let trouble {
-                let attempts = DeliverySchedule.attempts(within: trouble)
-                try transaction.events.makeDue(eventsFor: resource, afterAtMost: attempts, now: now)
-            }
+            if let trouble { try transaction.events.makeDue(eventsFor: resource, afterTrouble: trouble, now: now) }
             var isDisabled = false
             if case .gone = answer {
                 isDisabled = try transaction.eventStreams.disable(push.endpoint, of: resource, answer: answer.recorded)
@@ -58,5 +55,12 @@ struct DeliveryRecord: Sendable {
                 to: push,
                 of: resource)
         }
+    }
+}
+
+extension Events {
+    /// Makes the events due that failed only because their endpoint did, for so many seconds.
+    func makeDue(eventsFor resource: ResourceID, afterTrouble seconds: Int64, now: Timestamp) throws {
+        try makeDue(eventsFor: resource, afterAtMost: DeliverySchedule.attempts(within: seconds), now: now)
     }
 }

@@ -22,7 +22,7 @@ package final class EventDeliverer: Service {
         services = DeliveryServices(
             store: gatehouse.store, signer: EventSigner(issuer: gatehouse.settings.issuer, keys: gatehouse.keys),
             sender: sender,
-            challenge: EndpointChallenge(store: gatehouse.store, keys: gatehouse.keys, spread: spread),
+            verification: VerificationValue(keys: gatehouse.keys), spread: spread,
             observer: gatehouse.observer, clock: gatehouse.clock, log: log, refusals: gatehouse.refusals)
     }
 

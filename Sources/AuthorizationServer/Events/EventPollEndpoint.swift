@@ -8,6 +8,7 @@ package import Storage
 package struct EventPollEndpoint: Sendable {
     let store: Store
     let signer: EventSigner
+    let verification: VerificationValue
     let waitList: CommitWaitList<ResourceID>
     let observer: Observer
     let clock: WallClock
@@ -82,8 +83,8 @@ package struct EventPollEndpoint: Sendable {
         let now = clock.now()
         var sets = JSONObject()
         for record in records.prefix(request.maximum) {
-            sets[record.event.id.string] = .string(
-                try signer.sign(record.event, for: resource.identifier, now: now))
+            let event = verification.complete(record.event, to: nil)
+            sets[event.id.string] = .string(try signer.sign(event, for: resource.identifier, now: now))
         }
         return ["sets": .object(sets), "moreAvailable": .bool(records.count > request.maximum)]
     }

@@ -25,8 +25,9 @@ struct EventPush: Sendable {
 
 extension EventPush {
     /// The next attempt at a queued event.
-    init(_ record: EventRecord, in queue: PushQueue) {
+    init(_ record: EventRecord, in queue: PushQueue, _ verification: VerificationValue) {
         self.init(
-            event: record.event, audience: queue.audience, endpoint: queue.endpoint, attempts: record.attempts)
+            event: verification.complete(record.event, to: queue.endpoint), audience: queue.audience,
+            endpoint: queue.endpoint, attempts: record.attempts)
     }
 }

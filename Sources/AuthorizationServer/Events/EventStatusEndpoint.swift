@@ -18,8 +18,7 @@ package struct EventStatusEndpoint: Sendable {
             )
         }
         var body: JSONObject = ["delivery": .string(resource.eventsEndpoint == nil ? "poll" : "push")]
-        if let endpoint = resource.eventsEndpoint {
-            let stream = stream.flatMap { $0.endpoint == endpoint ? $0 : nil }
+        if resource.eventsEndpoint != nil {
             body["status"] = .string((stream?.state ?? .unverified).status)
             body["since"] = stream?.verifiedAt.map { .integer($0.seconds) }
         } else {

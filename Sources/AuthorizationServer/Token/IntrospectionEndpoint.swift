@@ -24,7 +24,7 @@ package struct IntrospectionEndpoint: Sendable {
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asker = ResourceID(presented.clientID.string)
         return try describe(parameters, to: asker) { transaction in
-            try authentication.check(presented, of: asker, in: transaction)
+            try authentication.check(presented, of: asker, in: transaction, now: clock.now())
         }
     }
 

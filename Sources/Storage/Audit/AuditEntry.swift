@@ -44,6 +44,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     /// Another user than the one it is for opened the page.
     package static let elicitationMisdirected = AuditAction(rawValue: "elicitation.wrong_person")
     package static let eventRetried = AuditAction(rawValue: "event.retried")
+    /// An administrator asked for a verification event, or an MCP server did so while its endpoint was disabled.
+    package static let eventVerificationRequested = AuditAction(rawValue: "event.verification_requested")
     package static let providerAdded = AuditAction(rawValue: "provider.added")
     package static let providerRemoved = AuditAction(rawValue: "provider.removed")
     package static let providerAllowed = AuditAction(rawValue: "provider.allowed")

@@ -20,15 +20,15 @@ package struct PushQueue: Sendable {
     package let endpoint: String
     /// The `aud` of the events.
     package let audience: ResourceIdentifier
-    /// The verification of this endpoint; nil before the first challenge.
+    /// The verification of this endpoint; nil before the first verification event.
     package let stream: EventStream?
-    /// The events that are due, longest due first.
+    /// The events that are due, longest due first; to an endpoint that is not verified, only its verification event.
     package let due: [EventRecord]
     /// When the next of the other events is due; nil without one.
     package let nextDue: Timestamp?
 
-    /// Whether the endpoint has proven that it wants events and was not disabled since.
-    package var isProven: Bool { stream?.state == .active }
+    /// Whether the endpoint has to be sent its first verification event.
+    package let lacksVerification: Bool
 }
 
 extension Events {
@@ -46,12 +46,19 @@ extension Events {
             """, resource.string
         ) { (try $0.text(0), try ResourceIdentifier($0.text(1))) }
         guard let (endpoint, audience) = place else { return nil }
-        let stream = try transaction.eventStreams.find(of: resource).flatMap { $0.endpoint == endpoint ? $0 : nil }
-        let isProven = stream?.state == .active
+        let stream = try transaction.eventStreams.find(of: resource)
+        if stream?.state == .active {
+            return PushQueue(
+                endpoint: endpoint, audience: audience, stream: stream,
+                due: try due(of: resource, now: now, limit: limit), nextDue: try nextDue(of: resource, after: now),
+                lacksVerification: false)
+        }
+        let verification = stream?.state == .unverified ? try transaction.eventVerifications.latest(of: resource) : nil
+        let waiting = verification.flatMap { $0.state == .waiting ? $0 : nil }
+        let isDue = waiting.map { $0.dueAt <= now } ?? false
         return PushQueue(
-            endpoint: endpoint, audience: audience, stream: stream,
-            due: isProven ? try due(of: resource, now: now, limit: limit) : [],
-            nextDue: isProven ? try nextDue(of: resource, after: now) : nil)
+            endpoint: endpoint, audience: audience, stream: stream, due: isDue ? [waiting].compactMap(\.self) : [],
+            nextDue: isDue ? nil : waiting?.dueAt, lacksVerification: waiting == nil && stream?.state != .disabled)
     }
 
     /// The due events of an MCP server, longest due first.
@@ -145,6 +152,21 @@ extension Events {
                     AND resource_id = ?1 AND type = '\(SecurityEventType.sessionRevoked.rawValue)')
             """, resource.string, (now - Self.tokensLive).seconds
         ) { try $0.timeIfAny(0) } ?? nil
+    }
+
+    /// When an MCP server last accepted an event, as far as rows of delivered events are kept.
+    package func lastDelivery(to resource: ResourceID) throws -> Timestamp? {
+        try first("SELECT max(settled_at) FROM events WHERE resource_id = ?1 AND state = 'delivered'", resource.string)
+        {
+            try $0.timeIfAny(0)
+        } ?? nil
+    }
+
+    /// The time of the oldest waiting event of an MCP server; nil without one.
+    package func waitingSince(for resource: ResourceID) throws -> Timestamp? {
+        try first("SELECT min(created_at) FROM events WHERE resource_id = ?1 AND state = 'waiting'", resource.string) {
+            try $0.timeIfAny(0)
+        } ?? nil
     }
 
     /// The longest lifetime of an access token in seconds.

@@ -44,6 +44,8 @@ enum Schema {
         ("0034 spent token shares", SpentTokenShares.statements),
         ("0035 provider statements", ProviderStatementTables.statements),
         ("0036 elicitation requests", ElicitationRequests.statements),
+        ("0037 event indexes", EventIndexes.statements),
+        ("0038 replaced secrets", ReplacedSecretTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -17,10 +17,15 @@ struct EventHandlers: Sendable {
                 Self.object(body), for: resource, onDisconnect: context.whenDisconnected))
     }
 
-    /// `POST /events/verify`: confirms the state of a verification event, which proves the MCP server's endpoint.
+    /// `POST /events/verify`: confirms the state of a verification event, which proves the MCP server's endpoint; or sends such an
+    /// event, for an empty body.
     func verify(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
-        try await gatehouse.eventVerify.answer(Self.object(body), for: resource)
+        if body.isEmpty {
+            try await gatehouse.eventVerify.request(for: resource)
+        } else {
+            try await gatehouse.eventVerify.answer(Self.object(body), for: resource)
+        }
         return .done
     }
 

@@ -11,6 +11,15 @@ struct EventEndpoint {
 
     let receiver: EventReceiver
 
+    /// Asks for a verification event now that the endpoint listens. A server that cannot ask works, but polls each elicitation.
+    static func verify(_ receiver: EventReceiver?, _ logger: Logger) async {
+        do throws(ElicitationError) {
+            try await receiver?.requestVerification()
+        } catch {
+            logger.notice("The events endpoint could not be verified: \(error)")
+        }
+    }
+
     /// Passes the body to the library and returns its reply unchanged.
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.maximumBody)

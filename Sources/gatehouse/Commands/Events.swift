@@ -5,8 +5,8 @@ import Storage
 /// `gatehouse events`: events for MCP servers.
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "List the events for MCP servers and send them again.",
-        subcommands: [List.self, Retry.self])
+        commandName: "events", abstract: "List the events for MCP servers, send them again, and verify endpoints.",
+        subcommands: [List.self, Retry.self, Verify.self])
 
     static let columns = [
         Column("id"), Column("type", .id), Column("resource", .link), Column("state"), Column("attempts"),
@@ -34,6 +34,15 @@ struct Events: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .events(.retry(id)) }
+    }
+
+    struct Verify: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "verify", abstract: "Send an MCP server a verification event, also to a disabled endpoint.")
+        @Argument(help: "MCP server (ID or URI).") var id: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .events(.verify(id)) }
     }
 }
 

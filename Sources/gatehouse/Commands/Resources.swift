@@ -91,11 +91,15 @@ struct Resources: AsyncParsableCommand {
     struct RotateSecret: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate-secret",
-            abstract: "Create a new secret for an MCP server; the old secret becomes invalid at once.")
+            abstract:
+                "Create a new secret for an MCP server; the old secret becomes invalid at once, or after --overlap.")
         @Argument(help: "MCP server (ID or URI).") var id: String
+        @Option(help: "How long the old secret works beside the new one, such as 1h; at most 24h.") var overlap: String?
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.rotateSecret(id)) }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+            .resources(.rotateSecret(id, overlap: overlap))
+        }
     }
 
     struct Remove: AdministrationCommand {

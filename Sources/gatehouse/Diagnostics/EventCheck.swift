@@ -15,7 +15,7 @@ struct EventCheck {
             return try await store.read { [paused] transaction in
                 let pushed = try transaction.resources.list().filter { $0.eventsEndpoint != nil }
                 let endpoints = try pushed.compactMap { resource in
-                    try Self.finding(resource, try transaction.eventStreams.find(of: resource.id), paused[resource.id])
+                    Self.finding(resource, try ResourceEvents(of: resource, in: transaction), paused[resource.id])
                 }
                 let dead = try transaction.events.list(state: .dead, limit: Self.mostDead).count
                 let servers = Sentence.count(pushed.count, "MCP server")
@@ -28,23 +28,26 @@ struct EventCheck {
     }
 
     /// The finding about one endpoint; nil if it works.
-    private static func finding(_ resource: Resource, _ stream: EventStream?, _ pause: Timestamp?) throws -> Finding? {
+    private static func finding(_ resource: Resource, _ events: ResourceEvents, _ pause: Timestamp?) -> Finding? {
         let name = resource.identifier.string
-        let cause = stream?.lastError.map { " (\($0))" } ?? stream?.lastStatus.map { " (status \($0))" } ?? ""
-        if let stream, stream.state == .disabled, stream.endpoint == resource.eventsEndpoint {
+        let cause = events.failure?.error.map { " (\($0))" } ?? events.failure?.status.map { " (status \($0))" } ?? ""
+        if events.stream?.state == .disabled {
             return Finding(
                 "events", .problem,
-                "The events endpoint of \(name) is disabled\(cause). Repair it, and set it again with 'gatehouse resources "
-                    + "policy --events-endpoint'.")
+                "The events endpoint of \(name) is disabled\(cause). Repair it, and have it verified with 'gatehouse events "
+                    + "verify \(resource.id)'.")
         }
+        let last = events.lastDelivery.map { "The last event arrived at \($0)." } ?? "No event arrived in a week."
         if let pause {
             return Finding(
                 "events", .warning,
-                "The events endpoint of \(name) fails\(cause). The next attempt is at \(pause).")
+                "The events endpoint of \(name) fails\(cause). The next attempt is at \(pause). \(last)")
         }
-        guard let stream, stream.state == .unverified, stream.attempts > 0 else { return nil }
+        guard events.stream?.state != .active, events.verification?.attempts ?? 0 > 0 else { return nil }
         return Finding(
-            "events", .warning, "The events endpoint of \(name) has not answered its verification event\(cause).")
+            "events", .warning,
+            "The events endpoint of \(name) has not answered its verification event\(cause). Start the MCP server, and send "
+                + "another with 'gatehouse events verify \(resource.id)'.")
     }
 
     private static func undelivered(_ dead: Int) -> [Finding] {

@@ -56,6 +56,16 @@ struct EventStage: Sendable {
         try await harness.gatehouse.eventVerify.answer(["state": .string(state ?? "")], for: resource)
     }
 
+    /// Asks for a verification event, as an MCP server does.
+    func askForVerification(of resource: Resource) async throws {
+        try await harness.gatehouse.eventVerify.request(for: resource)
+    }
+
+    /// The newest verification event of an MCP server.
+    func verification(of resource: Resource) async throws -> EventRecord? {
+        try await store.read { try $0.eventVerifications.latest(of: resource.id) }
+    }
+
     /// Queues events and returns their ids in order.
     @discardableResult
     func queue(_ count: Int = 1, for resource: Resource) async throws -> [String] {
@@ -92,7 +102,7 @@ struct EventStage: Sendable {
     /// What the log says of endpoints that were closed: the metadata of each line.
     var notices: [String] {
         let words =
-            "notice an events endpoint is disabled; nothing is sent there until an operator sets an endpoint again "
+            "notice an events endpoint is disabled; nothing is sent there until its MCP server or an operator has it verified again "
         return log.lines.filter { $0.hasPrefix(words) }.map { String($0.dropFirst(words.count)) }
     }
 

@@ -227,8 +227,7 @@ struct InstallationCheckTests {
             let store = try Store(path: gatehouse.stage.path("var/gatehouse.sqlite"))
             try await store.write { transaction in
                 let (endpoint, now) = ("https://files.example/events", Timestamp(seconds: 1))
-                _ = try transaction.eventStreams.challenge(
-                    endpoint, of: id, digest: .sha256("v"), expiresAt: now, now: now)
+                try transaction.eventStreams.begin(endpoint, of: id, now: now)
                 _ = try transaction.eventStreams.disable(endpoint, of: id, answer: EventAnswer(status: 410))
             }
             try store.close()

@@ -27,8 +27,8 @@ struct SessionEndingTests {
             case .unproven, .proven, .gone, .movedSince:
                 try tx.eventStreams.set(eventsEndpoint: "https://files.example/events", of: id, now: now)
                 let endpoint = "https://files.example/events"
-                _ = try tx.eventStreams.challenge(endpoint, of: id, digest: .sha256("x"), expiresAt: now + 60, now: now)
-                if delivery != .unproven { _ = try tx.eventStreams.prove(.sha256("x"), of: id, now: now) }
+                try tx.eventStreams.begin(endpoint, of: id, now: now)
+                if delivery != .unproven { try tx.eventStreams.activate(endpoint, of: id, now: now) }
                 if delivery == .gone { try tx.eventStreams.disable(endpoint, of: id, answer: EventAnswer(status: 410)) }
                 if delivery == .movedSince {
                     try tx.execute("UPDATE resources SET events_endpoint = 'https://files.example/other'")

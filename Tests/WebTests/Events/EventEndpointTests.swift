@@ -79,12 +79,30 @@ struct EventEndpointTests {
     }
 
     @Test(arguments: ["", "[]", "{", #"{"a":1,"a":2}"#, "maxEvents=1"])
-    func `a body that is not a JSON object is refused`(body: String) async throws {
+    func `a body that is not a JSON object is refused, but an empty one asks for a verification event`(
+        body: String
+    ) async throws {
         try await Harness.run { h in
-            for path in ["/events/poll", "/events/verify"] {
+            for path in ["/events/poll"] + (body.isEmpty ? [] : ["/events/verify"]) {
                 let answer = try await post(h, path, body)
                 #expect(answer.status == .badRequest && answer.error == "invalid_request")
             }
+        }
+    }
+
+    @Test func `an empty body sends a verification event, and asking too often is refused with the time to wait`()
+        async throws
+    {
+        try await Harness.run { h in
+            for _ in 0..<10 {
+                let answer = try await post(h, "/events/verify", "")
+                #expect(answer.status == .noContent && answer.headers[.cacheControl] == "no-store")
+            }
+            let refused = try await post(h, "/events/verify", "")
+            #expect(refused.status == .tooManyRequests && refused.error == "too_many_requests")
+            #expect(refused.headers[.retryAfter] == "30")
+            let polled = try await post(h, "/events/poll", #"{"returnImmediately":true}"#)
+            #expect(polled.json["sets"]?.object?.members.count == 1)
         }
     }
 

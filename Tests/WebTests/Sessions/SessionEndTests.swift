@@ -222,9 +222,8 @@ struct SessionEndpointTests {
             }
             #expect(try await status()["status"] == "paused")
             try await h.gatehouse.store.write { tx in
-                _ = try tx.eventStreams.challenge(
-                    endpoint, of: resource, digest: .sha256("x"), expiresAt: now + 9, now: now)
-                _ = try tx.eventStreams.prove(.sha256("x"), of: resource, now: now)
+                try tx.eventStreams.begin(endpoint, of: resource, now: now)
+                try tx.eventStreams.activate(endpoint, of: resource, now: now)
             }
             let proven = try await status()
             #expect(proven["status"] == "enabled" && proven["delivery"] == "push")

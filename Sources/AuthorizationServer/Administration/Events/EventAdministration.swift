@@ -8,13 +8,15 @@ package enum EventRequest: Codable, Hashable, Sendable {
     case list(resource: String?, state: String?, page: PageRequest = PageRequest())
     /// Sends an undelivered event again, from the start of the retry schedule.
     case retry(String)
+    /// Sends a verification event to an MCP server (ID or identifier).
+    case verify(String)
 }
 
 extension EventRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
         case .list: .safeOnRolledBackTrail
-        case .retry: []
+        case .retry, .verify: []
         }
     }
 
@@ -31,6 +33,7 @@ struct EventAdministration: AdministrationNoun {
         switch request {
         case .list(let resource, let state, let page): try await listEvents(resource, state, page)
         case .retry(let text): try await retryEvent(text)
+        case .verify(let name): try await verify(name)
         }
     }
 
@@ -67,6 +70,10 @@ struct EventAdministration: AdministrationNoun {
         guard let id = EventID(text) else { throw Self.eventNotFound(text) }
         return try await store.write { transaction in
             guard let event = try transaction.events.find(id) else { throw Self.eventNotFound(text) }
+            if event.event.type == .verification {
+                try requireLatest(event, in: transaction)
+                try transaction.eventStreams.reopen(event.resourceID, now: now)
+            }
             guard try transaction.events.retry(id, now: now) else {
                 throw AdministrationError(.conflict, "Event '\(id)' was already delivered and is not sent again.")
             }
@@ -78,9 +85,35 @@ struct EventAdministration: AdministrationNoun {
         }
     }
 
+    /// Sends a verification event, which also opens an endpoint that was disabled.
+    private func verify(_ name: String) async throws -> AdministrationAnswer {
+        try await store.write { transaction in
+            let resource = try self.resource(name, transaction)
+            guard let id = try transaction.eventVerifications.request(of: resource.id, now: now),
+                let event = try transaction.events.find(id)
+            else { throw AdministrationError(.notFound, "MCP server '\(name)' not found.") }
+            try audit(transaction, .eventVerificationRequested, resource: resource.id, reason: id.string)
+            let note = resource.eventsEndpoint == nil ? Self.pollNote : Self.pushNote
+            return .one(try event.row(for: EventReceiver(resource.id, in: transaction)), note: note)
+        }
+    }
+
+    /// Refuses to repeat a verification event that a newer one replaced: its value counts no longer.
+    private func requireLatest(_ event: EventRecord, in transaction: Transaction) throws {
+        guard let latest = try transaction.eventVerifications.latest(of: event.resourceID), latest != event else {
+            return
+        }
+        throw AdministrationError(
+            .conflict, "Event '\(event.event.id)' was replaced by the verification event '\(latest.event.id)'.")
+    }
+
+    private static let pushNote =
+        "The MCP server has to return the event's state. 'gatehouse resources show' tells when it has."
+    private static let pollNote = "The MCP server polls; it gets the event with its next poll."
+
     private static func disabledNote(_ resources: String) -> String {
-        "The events endpoint of \(resources) is disabled, and receives nothing. Set it again with 'gatehouse resources policy "
-            + "--events-endpoint'."
+        "The events endpoint of \(resources) is disabled, and receives nothing. Repair it, and have it verified with "
+            + "'gatehouse events verify ID'."
     }
 
     private static func eventNotFound(_ text: String) -> AdministrationError {
@@ -98,9 +131,7 @@ private struct EventReceiver: Sendable {
 
     init(_ id: ResourceID, in transaction: Transaction) throws {
         let resource = try transaction.resources.find(id: id)
-        let stream = try transaction.eventStreams.find(of: id).flatMap {
-            $0.endpoint == resource?.eventsEndpoint ? $0 : nil
-        }
+        let stream = try transaction.eventStreams.find(of: id)
         identifier = resource?.identifier.string
         isReachable = resource?.eventsEndpoint == nil || stream?.state == .active
         isDisabled = stream?.state == .disabled
@@ -110,7 +141,9 @@ private struct EventReceiver: Sendable {
 extension EventRecord {
     /// The row of an event, without its payload, which is for the MCP server only.
     fileprivate func row(for receiver: EventReceiver?) -> JSONObject {
-        let isSent = state == .waiting && receiver?.isReachable == true
+        let isSent =
+            state == .waiting
+            && (receiver?.isReachable == true || (event.type == .verification && receiver?.isDisabled == false))
         return [
             "id": .string(event.id.string), "type": .string(event.type.shortName),
             "resource": JSON(receiver?.identifier), "elicitation": JSON(elicitationID?.string),

@@ -14,7 +14,8 @@ struct ResourceAdministration: AdministrationNoun {
         case .show(let name): try await ResourceReach(task: task).show(name)
         case .policy(let name, let change, let reason):
             try await ResourcePolicyAdministration(task: task).change(name, change, reason)
-        case .rotateSecret(let name): try await rotateSecret(name)
+        case .rotateSecret(let name, let overlap):
+            try await SecretRotation(task: task).rotate(name, overlap: overlap)
         case .remove(let name, let reason): try await removeResource(name, reason)
         }
     }
@@ -71,26 +72,6 @@ struct ResourceAdministration: AdministrationNoun {
                 place: { $0.id.string })
             return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
-    }
-
-    private func rotateSecret(_ name: String) async throws -> AdministrationAnswer {
-        let secret = ClientSecret.random()
-        return try await store.write { transaction in
-            let resource = try self.resource(name, transaction)
-            guard try transaction.resources.setSecret(secret.digest, of: resource.id) else {
-                throw AdministrationError(.invalid, Self.noSecret(resource))
-            }
-            try audit(transaction, .resourceSecretRotated, resource: resource.id)
-            return .one(resource.credentials(secret), note: Self.secretNote)
-        }
-    }
-
-    /// Why an MCP server with keys gets no secret, and how its keys are replaced.
-    private static func noSecret(_ resource: Resource) -> String {
-        let how =
-            resource.keys?.isAtURL == true
-            ? "Publish the new key in its key set." : "To replace its keys, remove it and register it again."
-        return "MCP server '\(resource.identifier)' authenticates with keys and has no secret. \(how)"
     }
 
     private func removeResource(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {

@@ -16,6 +16,9 @@ struct ResourceReach: AdministrationNoun {
                 try transaction.clientPermissions.list(at: resource.id, limit: Self.mostCounted).map {
                     "\($0.clientID): \($0.scope)"
                 })
+            let replaced = try transaction.replacedSecrets.find(of: resource.id)
+            row["previous_secret_until"] = JSON(replaced?.endsAt)
+            row["previous_secret_used_at"] = JSON(replaced?.usedAt)
             row["live_sessions"] = .integer(Int64(min(live, Self.mostCounted)))
             for (name, value) in try policyRow(of: resource, transaction).members { row[name] = value }
             return .one(row, warning: live > Self.mostCounted ? Self.manySessions : nil)
@@ -25,10 +28,6 @@ struct ResourceReach: AdministrationNoun {
     /// The policy of an MCP server, and the state of its event delivery.
     func policyRow(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
         let policy = try transaction.resources.policy(of: resource.id)
-        let stream = try transaction.eventStreams.find(of: resource.id).flatMap {
-            $0.endpoint == resource.eventsEndpoint ? $0 : nil
-        }
-        let state = resource.eventsEndpoint == nil ? "polled" : (stream?.state ?? .unverified).rawValue
         var row: JSONObject = ["id": .string(resource.id.string), "resource": .string(resource.identifier.string)]
         for (name, value) in effectiveSettings(policy.sessions).members { row[name] = value }
         let rest: JSONObject = [
@@ -37,12 +36,10 @@ struct ResourceReach: AdministrationNoun {
             "providers": .object(try providers(of: resource, transaction)),
             "actions": .strings(try transaction.resources.actions(of: resource.id).map(\.typed)),
             "scope_reach": .array(resource.scopes.map { .object($0.reach) }),
-            "events_endpoint": JSON(resource.eventsEndpoint),
-            "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
-            "events_last_status": JSON(stream?.lastStatus), "events_last_error": JSON(stream?.lastError),
         ]
+        let events = try ResourceEvents(of: resource, in: transaction)
         for (name, value) in try AccessPolicy(task: task).row(of: resource, transaction).members { row[name] = value }
-        for (name, value) in rest.members { row[name] = value }
+        for (name, value) in rest.members + events.row.members { row[name] = value }
         return row
     }
 

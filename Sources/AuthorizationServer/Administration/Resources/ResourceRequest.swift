@@ -10,8 +10,8 @@ package enum ResourceRequest: Codable, Hashable, Sendable {
     case show(String)
     /// Changes the given settings of a policy, if any, and shows the policy.
     case policy(String, PolicyChange, reason: String? = nil)
-    /// Replaces the secret; the old one becomes invalid at once.
-    case rotateSecret(String)
+    /// Replaces the secret. The old one becomes invalid at once, or after `overlap`, such as `1h`.
+    case rotateSecret(String, overlap: String? = nil)
     /// Removes an MCP server and revokes its sessions.
     case remove(String, reason: String? = nil)
 }

@@ -7,12 +7,17 @@ package import Storage
 package struct ResourceAuthentication: Sendable {
     let assertions: AssertionAuthentication
     let tokens: ServerTokens
+    let replacedSecretUse: ReplacedSecretUse
     let observer: Observer
     let clock: WallClock
 
     /// Tokens of MCP servers are signed with `keys`.
-    init(_ assertions: AssertionAuthentication, keys: KeyRing, observer: Observer, clock: WallClock) {
+    init(
+        _ assertions: AssertionAuthentication, keys: KeyRing, replacedSecretUse: ReplacedSecretUse, observer: Observer,
+        clock: WallClock
+    ) {
         self.assertions = assertions
+        self.replacedSecretUse = replacedSecretUse
         tokens = ServerTokens(keys: keys, issuer: assertions.issuer)
         self.observer = observer
         self.clock = clock
@@ -42,10 +47,17 @@ package struct ResourceAuthentication: Sendable {
     }
 
     private func resource(_ presented: PresentedClient, now: Timestamp) async throws -> Resource {
-        let found = try await store.read { transaction in
-            try ResourceID(presented.clientID.string).flatMap { try transaction.resources.find(id: $0) }
+        let (found, replaced) = try await store.read { transaction -> (Resource?, ReplacedSecret?) in
+            guard let id = ResourceID(presented.clientID.string) else { return (nil, nil) }
+            return (
+                try transaction.resources.find(id: id), try transaction.replacedSecrets.working(of: id, now: now)
+            )
         }
         let named = found.flatMap { $0.isServed ? $0 : nil }
+        if let named, let replaced, proves(presented, replaced, of: named.id, now: now) {
+            observer.observe(.serverProven(named.id))
+            return named
+        }
         let credential = try await credential(of: named, for: presented, now: now)
         do {
             if let assertion = try Self.prove(presented, credential),
@@ -102,17 +114,36 @@ package struct ResourceAuthentication: Sendable {
         return try await assertions.credential(for: assertion, of: id, keys, isAdministrators: true, now: now)
     }
 
-    /// Refuses, observed, unless `presented` proves the MCP server `asker` by its secret; nil for an id that can name none.
-    /// It serves endpoints that read in a transaction of their own.
-    func check(_ presented: PresentedClient, of asker: ResourceID?, in transaction: Transaction) throws {
+    /// Refuses, observed, unless `presented` proves the MCP server `asker` by its secret, or by the replaced one that still works; nil
+    /// for an id that can name none. It serves endpoints that read in a transaction of their own.
+    func check(
+        _ presented: PresentedClient, of asker: ResourceID?, in transaction: Transaction, now: Timestamp
+    ) throws {
         let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
         do throws(OAuthError) {
             _ = try Self.prove(presented, digest.map { .secret($0) })
         } catch {
-            observer.observe(.refused(error))
-            throw remembered(error, of: try asker.flatMap { try transaction.resources.find(id: $0) })
+            let replaced =
+                try digest == nil
+                ? nil
+                : asker.flatMap {
+                    try transaction.replacedSecrets.working(of: $0, now: now)
+                }
+            guard let asker, let replaced, proves(presented, replaced, of: asker, now: now) else {
+                observer.observe(.refused(error))
+                throw remembered(error, of: try asker.flatMap { try transaction.resources.find(id: $0) })
+            }
         }
         if let asker { observer.observe(.serverProven(asker)) }
+    }
+
+    /// Whether `presented` is the replaced secret, whose use is then noted.
+    private func proves(
+        _ presented: PresentedClient, _ replaced: ReplacedSecret, of resource: ResourceID, now: Timestamp
+    ) -> Bool {
+        guard (try? Self.prove(presented, .secret(replaced.digest))) != nil else { return false }
+        replacedSecretUse.note(replaced, of: resource, now: now)
+        return true
     }
 
     /// Refuses unless `presented` proves the MCP server with this credential. Returns the assertion that the caller has to spend.
