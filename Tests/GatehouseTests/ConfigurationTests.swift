@@ -16,7 +16,7 @@ struct ConfigurationTests {
         let sources = try ConfigurationSources(
             flags: flags, environment: environment, file: "gatehouse.yaml", workingDirectory: folder.path)
         var configuration = try ServerConfiguration(sources)
-        configuration.paths.data = configuration.paths.data.replacing(folder.path, with: "FOLDER")
+        configuration.data = configuration.data.replacing(folder.path, with: "FOLDER")
         return configuration
     }
 
@@ -33,12 +33,13 @@ struct ConfigurationTests {
         let configuration = try load()
         #expect(configuration.issuer == "http://localhost:8080")
         #expect(configuration.listen == ListenAddress("127.0.0.1:8080"))
-        #expect(configuration.operations == ListenAddress("127.0.0.1:8081"))
-        #expect(configuration.tokens == .init(access: 600, code: 60, refreshGrace: 120))
+        #expect(configuration.operationsListen == ListenAddress("127.0.0.1:8081"))
+        #expect(configuration.accessLifetime == 600 && configuration.codeLifetime == 60)
+        #expect(configuration.refreshGrace == 120 && configuration.sessionIdle == 1_209_600)
         #expect(
-            configuration.sessions == .init(choices: [3600, 43_200, 2_592_000], preselected: 43_200, idle: 1_209_600))
-        #expect(configuration.clients.maxSize == 16_384)
-        #expect(configuration.clients.allow == ["*"])
+            configuration.sessionChoices == [3600, 43_200, 2_592_000] && configuration.sessionPreselected == 43_200)
+        #expect(configuration.documentsMaxSize == 16_384)
+        #expect(configuration.documentsAllow == ["*"])
         #expect(configuration.tls == nil)
     }
 
@@ -59,11 +60,12 @@ struct ConfigurationTests {
             configuration.backChannelHosts
                 == ["gatehouse.internal:8080", "gatehouse", "10.0.0.7", "[fd00::7]:8080"])
         #expect(configuration.operationsHosts == ["gatehouse"])
-        #expect(configuration.connections == .init(total: 100, perAddress: 7, stall: 5))
+        #expect(configuration.connectionsPerAddress == 7 && configuration.connectionsStall == 5)
         // A reserve remains for the database and outbound fetches.
-        #expect(configuration.connections.total(openFiles: 300) == 44)
-        #expect(configuration.connections.total(openFiles: 100_000) == 100)
-        #expect(try load().connections == .init(total: 4096, perAddress: 256, stall: 30))
+        #expect(configuration.connectionLimit(openFiles: 300) == 44)
+        #expect(configuration.connectionLimit(openFiles: 100_000) == 100)
+        let usual = try load()
+        #expect(usual.connectionsTotal == 4096 && usual.connectionsPerAddress == 256 && usual.connectionsStall == 30)
     }
 
     @Test func `The example of the documentation is accepted`() throws {
@@ -71,17 +73,17 @@ struct ConfigurationTests {
         let yaml = try #require(document.components(separatedBy: "```yaml\n").dropFirst().first)
         let configuration = try load(yaml.components(separatedBy: "```")[0])
         #expect(configuration.adminGroup == "operators")
-        #expect(configuration.sessions.choices == [3600, 43_200, 604_800])
+        #expect(configuration.sessionChoices == [3600, 43_200, 604_800])
     }
 
     @Test func `The documentation lists every key with its default, and no others`() throws {
         let rows = try Self.document().split(separator: "\n").filter { $0.hasPrefix("| `") }
         let documented = rows.map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
         #expect(
-            documented.map { $0[0].replacing("`", with: "") }.sorted() == ConfigurationKey.allCases.map(\.path).sorted()
+            documented.map { $0[0].replacing("`", with: "") }.sorted() == ConfigurationKey.all.map(\.path).sorted()
         )
         for row in documented {
-            let key = try #require(ConfigurationKey(rawValue: row[0].replacing("`", with: "")))
+            let key = try #require(ConfigurationKey.named(row[0].replacing("`", with: "")))
             let shown = row[1].filter { !"`[]\" ".contains($0) }
             let expected =
                 key.defaultValue.isEmpty ? (key.isList ? "none" : "–") : key.defaultValue.joined(separator: ",")
@@ -90,7 +92,7 @@ struct ConfigurationTests {
     }
 
     @Test func `Each key has a flag, and the flag sets that key`() throws {
-        for key in ConfigurationKey.allCases {
+        for key in ConfigurationKey.all {
             let flags = try ConfigurationFlags.parse([key.flag, "some-value"])
             #expect(flags.values == [key: ["some-value"]])
         }
@@ -99,8 +101,10 @@ struct ConfigurationTests {
     @Test func `A flag takes precedence over a variable, and a variable over the file`() throws {
         let yaml = "tokens: { access: 5m, code: 30s, refresh_grace: 10s }"
         let environment = ["GATEHOUSE_TOKENS_ACCESS": "6m", "GATEHOUSE_TOKENS_CODE": "40s"]
-        let configuration = try load(yaml, flags: [.accessLifetime: ["7m"]], environment: environment)
-        #expect(configuration.tokens == .init(access: 420, code: 40, refreshGrace: 10))
+        let configuration = try load(
+            yaml, flags: [ConfigurationKeys.all.accessLifetime.key: ["7m"]], environment: environment)
+        #expect(configuration.accessLifetime == 420 && configuration.codeLifetime == 40)
+        #expect(configuration.refreshGrace == 10)
     }
 
     @Test func `A list in a variable is separated by commas`() throws {
@@ -120,8 +124,8 @@ struct ConfigurationTests {
             "GATEHOUSE_OPERATIONS_SERVICE_HOST": "10.0.0.8", "GATEHOUSE_OPERATIONS_PORT": "tcp://10.0.0.8:8081",
             "GATEHOUSE_OPERATIONS_PORT_8081_TCP": "tcp://10.0.0.8:8081",
         ]
-        #expect(try load(environment: service).operations == load().operations)
-        #expect(try load(environment: service.merging(["GATEHOUSE_TOKENS_ACCESS": "6m"]) { $1 }).tokens.access == 360)
+        #expect(try load(environment: service).operationsListen == load().operationsListen)
+        #expect(try load(environment: service.merging(["GATEHOUSE_TOKENS_ACCESS": "6m"]) { $1 }).accessLifetime == 360)
         for name in [
             "GATEHOUSE_PORTS", "GATEHOUSE_PORT_TCP", "GATEHOUSE_PORT_X_TCP", "GATEHOUSE_SERVICE", "GATEHOUSE_TCP_ADDR",
         ] {
@@ -147,8 +151,8 @@ struct ConfigurationTests {
     }
 
     @Test func `Relative paths resolve against the file, absolute ones stay`() throws {
-        #expect(try load("data: here/../data").paths.data == "FOLDER/data")
-        #expect(try load("data: /srv/data").paths.data == "/srv/data")
+        #expect(try load("data: here/../data").data == "FOLDER/data")
+        #expect(try load("data: /srv/data").data == "/srv/data")
     }
 
     @Test func `An unknown key is an error that names the nearest one`() {

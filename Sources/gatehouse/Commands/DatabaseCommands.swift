@@ -17,7 +17,7 @@ struct DatabaseCommands: AsyncParsableCommand {
             let configuration = try ServerConfiguration.load(file: global.config)
             let database = try await DirectAccess(configuration).create()
             Presentation(columns: [], json: global.json).show(
-                .one(["database": .string(database), "keys": .string(configuration.paths.keys)]))
+                .one(["database": .string(database), "keys": .string(configuration.keys)]))
         }
     }
 

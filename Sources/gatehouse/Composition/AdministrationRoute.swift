@@ -28,7 +28,7 @@ struct AdministrationRoute {
 
     private func client() throws -> AdministrationClient {
         try AdministrationClient(
-            socket: configuration.paths.adminSocket, trusted: TrustedServer(data: configuration.paths.data))
+            socket: configuration.adminSocket, trusted: TrustedServer(data: configuration.data))
     }
 
     private func ask(
@@ -43,7 +43,7 @@ struct AdministrationRoute {
     /// The request with the data directory that it is meant for. The server at the socket may have another one, and then refuses.
     private func message(_ request: AdministrationRequest) -> AdministrationMessage {
         AdministrationMessage(
-            request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.paths.data))
+            request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.data))
     }
 
     /// Writes the file that a request asks for into `file`, prints the warning that comes with it, and returns its size in bytes.

@@ -50,7 +50,7 @@ struct Composition {
         let proxies = try ProxyTrust(proxies: configuration.proxies)
         let router = Routes.router(
             gatehouse, renderer: renderer, proxies: proxies, counters: counters, witness: witness,
-            backChannel: configuration.backChannel(proxies), logsRequests: configuration.log.requests)
+            backChannel: configuration.backChannel(proxies), logsRequests: configuration.logRequests)
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
             tls: tls, limits: configuration.limits(openFiles: openFiles), proxies: proxies,
@@ -75,7 +75,7 @@ struct Composition {
                 return MetricsRegistry.shared.text + process.text
             })
         return try .operations(
-            operations, host: configuration.operations.host, port: configuration.operations.port,
+            operations, host: configuration.operationsListen.host, port: configuration.operationsListen.port,
             hosts: configuration.operationsHosts + [gatehouse.settings.issuer.host],
             limits: configuration.limits(openFiles: openFiles), logger: .libraries(readiness),
             whenRunning: markReady("operations"))
@@ -91,7 +91,7 @@ struct Composition {
                 examineServer: resourceCheck.findings),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
             access: gatehouse.settings.access, issuer: gatehouse.settings.issuer,
-            folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)
+            folder: DataFolder(at: configuration.data), clock: gatehouse.clock, log: log)
         return try configuration.administrationSocket().listener(
             logger: .libraries(readiness),
             handler: { [log] peer, bytes in
@@ -116,7 +116,7 @@ struct Composition {
             let present = try configuration.tls.flatMap { try tls?.prepared($0.files) }
             // Nothing below fails, so that a reload takes effect as a whole.
             present?()
-            LogThreshold.shared.set(configuration.log.level)
+            LogThreshold.shared.set(configuration.logLevel)
             fetcher.follow(policy)
             probe.follow(policy)
             store.countClientChange()
@@ -156,20 +156,18 @@ extension ServerConfiguration {
     /// The connection limits of a process that may open this many files.
     func limits(openFiles: UInt64) -> ConnectionLimits {
         ConnectionLimits(
-            total: connections.total(openFiles: openFiles), perAddress: connections.perAddress,
-            stall: connections.stall)
+            total: connectionLimit(openFiles: openFiles), perAddress: self.connectionsPerAddress,
+            stall: self.connectionsStall)
+    }
+
+    /// At most as many connections as the process may open files, with a reserve for the database and outbound fetches.
+    func connectionLimit(openFiles: UInt64) -> Int {
+        min(self.connectionsTotal, max(16, Int(clamping: openFiles) - 256))
     }
 
     /// The hosts at which MCP servers reach the public listener on the internal network.
     func backChannel(_ proxies: ProxyTrust) -> BackChannel {
-        BackChannel(hosts: backChannelHosts, isEncrypted: tls != nil, proxies: proxies)
-    }
-}
-
-extension ServerConfiguration.Connections {
-    /// At most as many connections as the process may open files, with a reserve for the database and outbound fetches.
-    func total(openFiles: UInt64) -> Int {
-        min(total, max(16, Int(clamping: openFiles) - 256))
+        BackChannel(hosts: self.backChannelHosts, isEncrypted: tls != nil, proxies: proxies)
     }
 }
 
@@ -179,25 +177,9 @@ extension ServerConfiguration.TLS {
 }
 
 extension ServerConfiguration {
-    /// The settings of the authorization server.
-    func settings() throws -> Settings {
-        Settings(
-            issuer: try Issuer(issuer), metadataAtRoot: metadataAtRoot,
-            defaultResource: try defaultResource.map { try ResourceIdentifier($0) },
-            tokens: Settings.Tokens(access: tokens.access, code: tokens.code, refreshGrace: tokens.refreshGrace),
-            sessions: Settings.Sessions(
-                choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),
-            clients: Settings.Clients(
-                documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort,
-                registration: clients.registration,
-                requiresPushedRequests: clients.requirePushedRequests),
-            access: Settings.Access(opensNewResources: opensNewResources),
-            signIn: Settings.SignIn(password: signInPassword))
-    }
-
     /// The admin socket.
     func administrationSocket() throws -> AdministrationSocket {
-        try AdministrationSocket(path: paths.adminSocket, data: paths.data, group: adminGroup)
+        try AdministrationSocket(path: self.adminSocket, data: self.data, group: self.adminGroup)
     }
 
     /// The probe with which `doctor --client` checks metadata documents.
@@ -209,7 +191,7 @@ extension ServerConfiguration {
     /// The policy for fetching client metadata documents.
     func fetchPolicy() throws -> FetchPolicy {
         try FetchPolicy(
-            maximumSize: clients.maxSize, allow: clients.allow, block: clients.block,
-            privateHosts: clients.privateHosts.map(\.description))
+            maximumSize: self.documentsMaxSize, allow: self.documentsAllow, block: self.documentsBlock,
+            privateHosts: self.documentsPrivateHosts.map(\.description))
     }
 }

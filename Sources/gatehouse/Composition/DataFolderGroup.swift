@@ -7,8 +7,8 @@ struct DataFolderGroup {
     private let group: String?
 
     init(_ configuration: ServerConfiguration) {
-        folder = configuration.paths.data
-        let isBeneath = configuration.paths.adminSocket.hasPrefix(configuration.paths.data + "/")
+        folder = configuration.data
+        let isBeneath = configuration.adminSocket.hasPrefix(configuration.data + "/")
         group = isBeneath ? configuration.adminGroup : nil
     }
 

@@ -40,7 +40,7 @@ struct DirectAccess {
         /// change would be lost with the database, or would cover the traces of an attack.
         private func refuseRolledBackTrail(for request: AdministrationRequest) async throws {
             guard !request.traits.contains(.safeOnRolledBackTrail),
-                KeyRing.hasCheckpoints(in: configuration.paths.keys)
+                KeyRing.hasCheckpoints(in: configuration.keys)
             else { return }
             let keys = try configuration.openKeys(createIfEmpty: false)
             let past = try await RolledBackAuditChain.find(in: store, keys: keys, at: WallClock.system.now())
@@ -50,7 +50,7 @@ struct DirectAccess {
 
         private func diagnostics(for request: AdministrationRequest) throws -> Diagnostics {
             guard case .doctor = request else { return Diagnostics() }
-            let trust = try TrustRoots(additionalFiles: configuration.trust)
+            let trust = try TrustRoots(additionalFiles: configuration.outboundTrust)
             let silent = Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
             return Diagnostics(
                 trial: try configuration.clientProbe(store: store, trust: trust, log: silent),
@@ -84,7 +84,7 @@ struct DirectAccess {
     /// Takes the lock and opens the existing database. It never creates one.
     func open() throws -> Opened {
         do throws(StoreError) {
-            let directory = try DataDirectory.lock(configuration.paths.data, create: false)
+            let directory = try DataDirectory.lock(configuration.data, create: false)
             let store = try Store(path: directory.database)
             return Opened(directory: directory, store: store, configuration: configuration)
         } catch .missing(let path) {
@@ -94,7 +94,7 @@ struct DirectAccess {
 
     /// Creates data directory, database and keys, and returns the path of the database. An existing database is refused.
     func create() async throws -> String {
-        let directory = try DataDirectory.lock(configuration.paths.data, create: true)
+        let directory = try DataDirectory.lock(configuration.data, create: true)
         defer { directory.unlock() }
         guard !FileManager.default.fileExists(atPath: directory.database) else {
             throw CommandError("A Gatehouse database already exists at \(directory.database). Nothing was changed.")
@@ -110,11 +110,11 @@ extension ServerConfiguration {
     func openKeys(createIfEmpty: Bool) throws -> KeyRing {
         let now = WallClock.system.now().seconds
         return try KeyRing.open(
-            directory: paths.keys, passphrase: try passphrase(), now: now, createIfEmpty: createIfEmpty)
+            directory: self.keys, passphrase: try passphrase(), now: now, createIfEmpty: createIfEmpty)
     }
 
     private func passphrase() throws -> Secret? {
-        guard let path = paths.keysPassphraseFile else { return nil }
+        guard let path = self.keysPassphraseFile else { return nil }
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw CommandError(
                 "Cannot read the keys_passphrase_file \(path). Check that it exists and that the server's user may read it."
@@ -130,7 +130,8 @@ extension ServerConfiguration {
     /// The client for calls to providers.
     func providerClient() throws -> ProviderClient {
         ProviderClient(
-            issuer: try Issuer(issuer),
-            outbound: OperatorClient(roots: try TrustRoots(additionalFiles: trust), patience: 10, connections: 8))
+            issuer: try Issuer(self.issuer),
+            outbound: OperatorClient(
+                roots: try TrustRoots(additionalFiles: self.outboundTrust), patience: 10, connections: 8))
     }
 }

@@ -55,49 +55,26 @@ extension ServerConfiguration {
     /// The keys that another configuration changes in a running server. TLS files count as changed each time: they are renewed
     /// under the same names.
     func changeable(unlike other: ServerConfiguration) -> [String] {
-        let (mine, its) = (clients, other.clients)
-        let groups: [(name: String, isSame: Bool)] = [
-            ("TLS files", tls == nil || other.tls == nil), ("log.level", log.level == other.log.level),
-            ("clients.metadata_documents.allow", mine.allow == its.allow),
-            ("clients.metadata_documents.block", mine.block == its.block),
-            ("clients.metadata_documents.private_hosts", mine.privateHosts == its.privateHosts),
-            ("clients.metadata_documents.max_size", mine.maxSize == its.maxSize),
-            // Only commands send mail, and each reads the configuration anew.
-            ("mail.command", mail.command == other.mail.command), ("mail.from", mail.sender == other.mail.sender),
-        ]
-        return groups.filter { !$0.isSame }.map(\.name)
+        (tls == nil || other.tls == nil ? [] : ["TLS files"]) + names(.applied, unlike: other)
     }
 
     /// The keys in which another configuration differs and that require a restart.
     func fixed(unlike other: ServerConfiguration) -> [String] {
-        let groups: [(name: String, isSame: Bool)] = [
-            ("issuer", issuer == other.issuer), ("metadata_at_root", metadataAtRoot == other.metadataAtRoot),
-            ("listen", listen == other.listen), ("operations.listen", operations == other.operations),
-            ("operations.hosts", operationsHosts == other.operationsHosts),
-            ("back_channel_hosts", backChannelHosts == other.backChannelHosts),
-            ("connections", connections == other.connections), ("data", paths.data == other.paths.data),
-            ("keys", paths.keys == other.paths.keys),
-            ("keys_passphrase_file", paths.keysPassphraseFile == other.paths.keysPassphraseFile),
-            ("templates", paths.templates == other.paths.templates),
-            ("admin.socket", paths.adminSocket == other.paths.adminSocket),
-            ("admin.group", adminGroup == other.adminGroup),
-            ("default_resource", defaultResource == other.defaultResource), ("tokens", tokens == other.tokens),
-            ("sessions", sessions == other.sessions),
-            ("access.default", opensNewResources == other.opensNewResources),
-            ("clients.metadata_documents.cache_min", clients.cacheMin == other.clients.cacheMin),
-            ("clients.metadata_documents.cache_max", clients.cacheMax == other.clients.cacheMax),
-            ("clients.localhost_any_port", clients.localhostAnyPort == other.clients.localhostAnyPort),
-            ("clients.registration", clients.registration == other.clients.registration),
-            (
-                "clients.require_pushed_authorization_requests",
-                clients.requirePushedRequests == other.clients.requirePushedRequests
-            ),
-            ("sign_in.password", signInPassword == other.signInPassword),
-            ("log.requests", log.requests == other.log.requests), ("outbound.trust", trust == other.trust),
-            ("proxies", proxies == other.proxies),
-            // A reload replaces the files, but cannot turn TLS on or off.
-            ("tls", (tls == nil) == (other.tls == nil)),
-        ]
-        return groups.filter { !$0.isSame }.map(\.name)
+        // A reload replaces the files, but cannot turn TLS on or off.
+        names(.waits, unlike: other) + ((tls == nil) == (other.tls == nil) ? [] : ["tls"])
     }
+
+    /// The names of the keys of one sort in which another configuration differs.
+    private func names(_ reload: ConfigurationKey.Reload, unlike other: ServerConfiguration) -> [String] {
+        var names: [String] = []
+        for setting in ConfigurationKeys.settings where setting.key.reload == reload && !setting.isSame(self, other) {
+            let (path, group) = (setting.key.path, setting.key.components[0])
+            let name = Self.reportedAsGroups.contains(group) ? group : path
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// The groups whose keys belong together so closely that a report names the group.
+    private static let reportedAsGroups = ["tokens", "sessions", "connections"]
 }

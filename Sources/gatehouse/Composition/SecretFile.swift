@@ -28,17 +28,17 @@ struct SecretFile {
     /// Throws if other users can read or write the file.
     func check() throws {
         guard let fault else { return }
-        throw CommandError("The file \(path) (\(key.rawValue)) \(fault)")
+        throw CommandError("The file \(path) (\(key.path)) \(fault)")
     }
 }
 
 extension ServerConfiguration {
     /// The files with the passphrase of the keys and with the private key of the certificate, if they are set.
     var secretFiles: [SecretFile] {
-        let passphrase = paths.keysPassphraseFile.map {
-            SecretFile(path: $0, key: .keysPassphraseFile, isGroupReadable: false)
+        let passphrase = self.keysPassphraseFile.map {
+            SecretFile(path: $0, key: ConfigurationKeys.all.keysPassphraseFile.key, isGroupReadable: false)
         }
-        let key = tls.map { SecretFile(path: $0.key, key: .tlsKey, isGroupReadable: true) }
+        let key = tls.map { SecretFile(path: $0.key, key: ConfigurationKeys.all.tlsKey.key, isGroupReadable: true) }
         return [passphrase, key].compactMap(\.self)
     }
 }

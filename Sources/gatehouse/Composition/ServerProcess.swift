@@ -28,17 +28,17 @@ struct ServerProcess {
     func run() async throws {
         // SIGHUP would kill the process until the reloader listens for it.
         signal(SIGHUP, SIG_IGN)
-        LogThreshold.shared.set(configuration.log.level)
+        LogThreshold.shared.set(configuration.logLevel)
         LoggingSystem.bootstrap { _ in JSONLines() }
         MetricsSystem.bootstrap(MetricsRegistry.shared)
         let log = Logger(label: "gatehouse")
         // Checks that need no lock come first, so that a wrong configuration changes nothing.
         for file in configuration.secretFiles { try file.check() }
         let renderer = try PageRenderer(
-            templatesDirectory: configuration.paths.templates, base: try configuration.settings().issuer.path)
-        let trust = try TrustRoots(additionalFiles: configuration.trust)
+            templatesDirectory: configuration.templates, base: try configuration.settings().issuer.path)
+        let trust = try TrustRoots(additionalFiles: configuration.outboundTrust)
         if let fault = configuration.tls?.files.fault { throw CommandError(fault) }
-        let directory = try DataDirectory.lock(configuration.paths.data, create: true)
+        let directory = try DataDirectory.lock(configuration.data, create: true)
         defer { directory.unlock() }
         // A server with other data may listen at this socket; binding would take the socket from it.
         try configuration.administrationSocket().examine()
@@ -121,7 +121,7 @@ struct Prerequisites {
         for id in try await store.read({ try $0.refreshKeysInUse() })
         where keys.secret(.refresh, id: id) == nil && !ended.contains(id) {
             throw CommandError(
-                "The refresh key \(id) is missing in \(configuration.paths.keys), and live sessions depend on it. Restore "
+                "The refresh key \(id) is missing in \(configuration.keys), and live sessions depend on it. Restore "
                     + "it from a backup of the keys. If it is lost, run 'gatehouse sessions revoke --all' first.")
         }
         if let unopened = try await UnreadableSealedValues.find(in: store, keys: keys) {

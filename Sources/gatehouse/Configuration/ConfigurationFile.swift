@@ -39,7 +39,7 @@ struct ConfigurationFile {
         for (keyNode, value) in mapping {
             let path = (parents + [keyNode.string ?? "?"])
             let dotted = path.joined(separator: ".")
-            if let key = ConfigurationKey(rawValue: dotted) {
+            if let key = ConfigurationKey.named(dotted) {
                 values[key] = try entries(of: value, for: key)
             } else if Self.isGroup(path) {
                 guard value.null == nil else { continue }
@@ -48,7 +48,7 @@ struct ConfigurationFile {
                 }
                 try read(inner, under: path)
             } else {
-                let known = ConfigurationKey.allCases.map(\.path)
+                let known = ConfigurationKey.all.map(\.path)
                 let nearest = ConfigurationKey.nearest(to: dotted, among: known)
                 throw .unknown(dotted, in: "the configuration file \(name)", nearest: nearest)
             }
@@ -74,7 +74,7 @@ struct ConfigurationFile {
     }
 
     private static func isGroup(_ path: [String]) -> Bool {
-        ConfigurationKey.allCases.contains { $0.components.count > path.count && $0.components.starts(with: path) }
+        ConfigurationKey.all.contains { $0.components.count > path.count && $0.components.starts(with: path) }
     }
 
     private static func example(_ key: ConfigurationKey) -> String {

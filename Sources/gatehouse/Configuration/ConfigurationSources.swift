@@ -50,7 +50,7 @@ struct ConfigurationSources {
 
     /// Refuses a misspelt variable, which would otherwise be ignored in favour of the default.
     private static func refuseUnknownVariables(in environment: [String: String]) throws(ConfigurationError) {
-        let known = ConfigurationKey.allCases.map(\.environmentVariable) + [fileVariable]
+        let known = ConfigurationKey.all.map(\.environmentVariable) + [fileVariable]
         for name in environment.keys.sorted() where name.hasPrefix("GATEHOUSE_") && !known.contains(name) {
             if ServiceVariable.matches(name) { continue }
             throw .unknown(name, in: "the environment", nearest: ConfigurationKey.nearest(to: name, among: known))

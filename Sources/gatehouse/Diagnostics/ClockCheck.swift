@@ -45,11 +45,11 @@ struct ClockCheck {
 
     private var files: Finding? {
         let names = ["/gatehouse.sqlite", "/gatehouse.sqlite-wal", "/lock"]
-        let latest = names.compactMap { FileStatus(configuration.paths.data + $0)?.writtenAt }.max() ?? 0
+        let latest = names.compactMap { FileStatus(configuration.data + $0)?.writtenAt }.max() ?? 0
         guard latest > now.seconds + Self.tolerance else { return nil }
         return Finding(
             "clock", .problem,
-            "Files in \(configuration.paths.data) are dated \(latest - now.seconds) s in the future: the clock was set back. "
+            "Files in \(configuration.data) are dated \(latest - now.seconds) s in the future: the clock was set back. "
                 + "Correct it.")
     }
 }

@@ -58,7 +58,7 @@ struct InstallationCheck: Sendable {
         switch store {
         case .failure(let error): return [Finding("database", .problem, Sentence.of(error))]
         case .success(let store):
-            return await DatabaseCheck(store: store, folder: configuration.paths.data, now: now).findings()
+            return await DatabaseCheck(store: store, folder: configuration.data, now: now).findings()
                 + AuditTrailCheck(configuration: configuration, store: store, now: now, isServed: server != nil)
                 .findings()
                 + SealedCheck(configuration: configuration, store: store).findings()

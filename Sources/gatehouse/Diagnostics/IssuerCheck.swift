@@ -20,7 +20,7 @@ struct IssuerProbe: Sendable {
         witness?.expect(trace)
         do {
             let client = OperatorClient(
-                roots: try TrustRoots(additionalFiles: configuration.trust), patience: 5, connections: 1)
+                roots: try TrustRoots(additionalFiles: configuration.outboundTrust), patience: 5, connections: 1)
             defer { client.close() }
             let parent = "00-\(trace)-\(TraceID.random().string.prefix(16))-01"
             answer = .success(

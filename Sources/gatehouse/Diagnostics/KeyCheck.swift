@@ -34,16 +34,20 @@ struct KeyCheck {
     private func files(_ ring: KeyRing) -> Finding {
         Finding(
             "keys", .ok,
-            "\(Sentence.count(ring.list(at: now.seconds).count, "key")) in \(configuration.paths.keys), complete and private."
+            "\(Sentence.count(ring.list(at: now.seconds).count, "key")) in \(configuration.keys), complete and private."
         )
     }
 
     private var custody: Finding {
-        guard let file = configuration.paths.keysPassphraseFile else {
+        guard let file = configuration.keysPassphraseFile else {
             return Finding(
                 "custody", .ok, "The key files are not encrypted; protect backups of their folder like the folder.")
         }
-        guard let fault = configuration.secretFiles.first(where: { $0.key == .keysPassphraseFile })?.fault else {
+        guard
+            let fault = configuration.secretFiles.first(where: {
+                $0.key == ConfigurationKeys.all.keysPassphraseFile.key
+            })?.fault
+        else {
             return Finding("custody", .ok, "The key files are encrypted, with the passphrase in \(file).")
         }
         return Finding("custody", .problem, "The passphrase file \(file) \(fault) Then change the passphrase.")
@@ -65,7 +69,7 @@ struct KeyCheck {
         return [
             Finding(
                 "keys", .problem,
-                "The server uses other keys than those in \(configuration.paths.keys): the files were replaced. Restore them, "
+                "The server uses other keys than those in \(configuration.keys): the files were replaced. Restore them, "
                     + "or restart the server to use the new ones.")
         ]
     }

@@ -10,7 +10,7 @@ struct RegistrationCheck {
 
     init(_ configuration: ServerConfiguration) {
         self.init(
-            mode: configuration.clients.registration, takesEveryDocument: configuration.clients.allow.contains("*"))
+            mode: configuration.registration, takesEveryDocument: configuration.documentsAllow.contains("*"))
     }
 
     init(mode: RegistrationMode, takesEveryDocument: Bool = true) {

@@ -19,7 +19,7 @@ struct ResourceCheck: Sendable {
         let identifier = try named?.identifier ?? ResourceIdentifier(name)
         let registration = Registration(identifier, among: known)
         let client = OperatorClient(
-            roots: try TrustRoots(additionalFiles: configuration.trust), patience: 10, connections: 2)
+            roots: try TrustRoots(additionalFiles: configuration.outboundTrust), patience: 10, connections: 2)
         defer { client.close() }
         let probe: ResourceProbe
         do {

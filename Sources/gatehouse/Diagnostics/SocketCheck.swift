@@ -11,7 +11,7 @@ struct SocketCheck {
     }
 
     var findings: [Finding] {
-        let path = configuration.paths.adminSocket
+        let path = configuration.adminSocket
         let folder = FileStatus.folder(of: path)
         guard let socket = FileStatus(path), let parent = FileStatus(folder) else {
             return isServed

@@ -80,7 +80,8 @@ struct TLSCheck {
     }
 
     private func keyFile(_ tls: ServerConfiguration.TLS) -> [Finding] {
-        guard let fault = configuration.secretFiles.first(where: { $0.key == .tlsKey })?.fault else { return [] }
+        guard let fault = configuration.secretFiles.first(where: { $0.key == ConfigurationKeys.all.tlsKey.key })?.fault
+        else { return [] }
         return [Finding("certificate", .problem, "The key \(tls.key) \(fault)")]
     }
 }

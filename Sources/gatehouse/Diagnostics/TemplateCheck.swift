@@ -13,7 +13,7 @@ struct TemplateCheck {
     var findings: [Finding] {
         do {
             let base = try Issuer(configuration.issuer).path
-            let renderer = try PageRenderer(templatesDirectory: configuration.paths.templates, base: base)
+            let renderer = try PageRenderer(templatesDirectory: configuration.templates, base: base)
             let omissions = renderer.unshown.map { template, names in
                 Finding(
                     "templates", .warning,
@@ -21,7 +21,7 @@ struct TemplateCheck {
                         + "original template shows. Compare both.")
             }
             return omissions.isEmpty
-                ? [Finding("templates", .ok, "Every page in \(configuration.paths.templates) can be rendered.")]
+                ? [Finding("templates", .ok, "Every page in \(configuration.templates) can be rendered.")]
                 : omissions
         } catch {
             return [Finding("templates", .problem, Sentence.of(error))]

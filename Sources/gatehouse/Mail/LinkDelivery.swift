@@ -17,11 +17,11 @@ struct LinkDelivery {
 
     /// Sends the link of a row, if the configuration, the account and the administrator permit.
     func deliver(_ row: JSONObject, isInvitation: Bool) -> Outcome {
-        let command = MailCommand(words: configuration.mail.command)
+        let command = MailCommand(words: configuration.mailCommand)
         guard !command.words.isEmpty, !prints, let address = row["email"]?.string else { return .printed(because: nil) }
         guard
             let message = MailMessage(
-                link: row, issuer: configuration.issuer, from: configuration.mail.sender,
+                link: row, issuer: configuration.issuer, from: configuration.mailFrom,
                 isInvitation: isInvitation)
         else {
             return .printed(because: "'\(address)' is not a plain e-mail address. Nothing was sent.")
