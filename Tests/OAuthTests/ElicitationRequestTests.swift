@@ -113,6 +113,7 @@ struct ElicitationRequestTests {
             #expect(
                 refusal { $0[member] = 1 } == "\(member) is not known; the nearest known member is \(nearest).")
         }
+        #expect(refusal { $0["provider"] = .null } == nil, "a member of another kind without a value")
         #expect(refusal { $0["note"] = .null }?.hasPrefix("note is not known") == true, "even without a value")
         let long = String(repeating: "x", count: 60_000)
         #expect((refusal { $0[long] = 1 } ?? long).utf8.count < 200)

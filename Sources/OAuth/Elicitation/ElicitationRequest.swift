@@ -54,8 +54,8 @@ package struct ElicitationDraft: Sendable {
         }
         ask = try kind.read(json)
         try reader.allowOnly(
-            ["subject_token", "kind", "message", "idempotency_key"] + RequestedEnd.members + kind.ask.members
-                + ElicitationKind.allCases.flatMap { $0.ask.members })
+            ["subject_token", "kind", "message", "idempotency_key"] + RequestedEnd.members + kind.ask.members,
+            absent: ElicitationKind.allCases.flatMap { $0.ask.members })
         message = try reader.text("message", limit: 500)
         let end = try RequestedEnd.read(reader, within: Self.lifetimes, now: now)
         expiresIn = end.map { $0 - now } ?? Self.defaultLifetime

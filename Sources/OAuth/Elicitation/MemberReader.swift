@@ -116,9 +116,11 @@ struct MemberReader {
     }
 
     /// Refuses unknown members. A member that is passed over is a wish that nobody grants: a misspelled limit would not hold,
-    /// and a page has to show everything that the request holds.
-    func allowOnly(_ members: [String]) throws(OAuthError) {
-        for (member, _) in object.members where !members.contains(where: { $0.utf8.elementsEqual(member.utf8) }) {
+    /// and a page has to show everything that the request holds. Members in `absent` are known, and may be sent as null.
+    func allowOnly(_ members: [String], absent: [String] = []) throws(OAuthError) {
+        for (member, value) in object.members {
+            let known = value == .null ? members + absent : members
+            guard !known.contains(where: { $0.utf8.elementsEqual(member.utf8) }) else { continue }
             let nearest = NearestName.of(member, among: members) ?? ""
             throw Self.refusal(
                 name(of: String(member.prefix(Self.longestName))),
