@@ -29,6 +29,7 @@ struct TokenExchangeTests {
         let request = try read()
         #expect(request.provider.string == "hub-2" && request.subjectToken.reveal() == "abc")
         #expect(try read(["requested_token_type": nil]).provider == request.provider)
+        #expect(try request.scope == nil && read(["scope": "repo user"]).scope == ScopeSet(parsing: "repo user"))
     }
 
     @Test(
@@ -36,7 +37,7 @@ struct TokenExchangeTests {
             (["subject_token": nil], OAuthError.Code.invalidRequest), (["subject_token_type": nil], .invalidRequest),
             (["subject_token_type": "urn:ietf:params:oauth:token-type:jwt"], .invalidRequest),
             (["requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"], .invalidRequest),
-            (["actor_token": "x"], .invalidRequest), (["scope": "repo"], .invalidRequest),
+            (["actor_token": "x"], .invalidRequest), (["scope": "re\"po"], .invalidScope),
             (["resource": "https://hub.example"], .invalidRequest), (["audience": nil], .invalidRequest),
             (["audience": "hub"], .invalidTarget), (["audience": "urn:gatehouse:provider:"], .invalidTarget),
             (["audience": "urn:gatehouse:provider:Hub"], .invalidTarget),

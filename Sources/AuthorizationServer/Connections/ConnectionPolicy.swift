@@ -31,6 +31,35 @@ enum ConnectionPolicy {
         return try allowance(name, wanted: ask.scope, for: resource, in: transaction)
     }
 
+    /// What the provider is asked for when the user answers this elicitation: the scopes that the MCP server asks for, and those that
+    /// the user's connection already has. A new connection takes the place of the old one, and the old one's scopes with it.
+    static func request(
+        _ ask: ConnectAccountRequest, of elicitation: Elicitation, in transaction: Transaction
+    ) throws -> Allowance? {
+        guard let allowance = try allowance(for: ask, of: elicitation.resourceID, in: transaction) else { return nil }
+        let name = allowance.provider.name
+        guard
+            let connection = try transaction.connections.find(
+                user: elicitation.userID, resource: elicitation.resourceID, provider: name),
+            let rule = try transaction.providers.rule(provider: name, resource: elicitation.resourceID)
+        else { return allowance }
+        // Only what is still allowed, and only what the user granted: what the provider's page left out is not asked again.
+        let kept = connection.asked.intersection(rule.scope).scopes.filter { rule.isGranted($0, by: connection.scope) }
+        return Allowance(provider: allowance.provider, scope: allowance.scope.union(ScopeSet(kept)))
+    }
+
+    /// The wanted scopes that the connection does not have. Nil if there are none.
+    static func missing(
+        _ wanted: ScopeSet, of connection: Connection, in transaction: Transaction
+    ) throws -> ScopeSet? {
+        guard
+            let rule = try transaction.providers.rule(
+                provider: connection.provider, resource: connection.resourceID)
+        else { return wanted }
+        let missing = ScopeSet(wanted.scopes.filter { !rule.isGranted($0, by: connection.scope) })
+        return missing.isEmpty ? nil : missing
+    }
+
     /// Whether the MCP server may still have the scopes that were requested for the connection.
     static func allows(_ connection: Connection, in transaction: Transaction) throws -> Bool {
         try allowance(
@@ -49,13 +78,20 @@ enum ConnectionPolicy {
 }
 
 extension ProviderRule {
+    /// Whether a grant contains the scope, by its name or by an alias.
+    func isGranted(_ scope: Scope, by granted: ScopeSet) -> Bool {
+        let names = Self.each(of: granted)
+        return names.contains(scope) || aliases.contains { $0.scope == scope && names.contains($0.grantedAs) }
+    }
+
     /// The granted scopes that are neither allowed nor an alias of an allowed scope.
     func excess(of granted: ScopeSet) -> ScopeSet {
         let names = scope.union(ScopeSet(aliases.filter { scope.contains($0.scope) }.map(\.grantedAs)))
-        // Some providers write `repo,read:org`, and an older version stored that as one scope.
-        let each = granted.scopes.flatMap { scope in
-            scope.string.split(separator: ",").compactMap { try? Scope(String($0)) }
-        }
-        return ScopeSet(each).subtracting(names)
+        return ScopeSet(Self.each(of: granted)).subtracting(names)
+    }
+
+    /// The scopes of a grant. Some providers write `repo,read:org`, and an older version stored that as one scope.
+    private static func each(of granted: ScopeSet) -> [Scope] {
+        granted.scopes.flatMap { scope in scope.string.split(separator: ",").compactMap { try? Scope(String($0)) } }
     }
 }

@@ -14,10 +14,7 @@ struct ProviderRedirect: Sendable {
         _ ask: ConnectAccountRequest, of elicitation: Elicitation, by person: SignedIn, browser: Browser,
         in transaction: Transaction, now: Timestamp
     ) throws -> String? {
-        guard let allowance = try ConnectionPolicy.allowance(for: ask, of: elicitation.resourceID, in: transaction)
-        else {
-            return nil
-        }
+        guard let allowance = try ConnectionPolicy.request(ask, of: elicitation, in: transaction) else { return nil }
         let state = Random.token()
         let digest = Digest.sha256(state)
         let proof = ConnectionProof.random(for: allowance.scope)

@@ -11,6 +11,8 @@ package struct TokenExchangeRequest: Sendable {
     package let subjectToken: Secret
     /// The provider whose token is requested.
     package let provider: ProviderName
+    /// The scopes that the token has to have; nil for whatever the user granted.
+    package let scope: ScopeSet?
 
     /// Reads the form of the request.
     package init(_ parameters: Parameters) throws(OAuthError) {
@@ -26,13 +28,22 @@ package struct TokenExchangeRequest: Sendable {
         if let wanted = try parameters.value(.requestedTokenType), wanted != Self.accessTokenType {
             throw OAuthError(.invalidRequest, "The requested_token_type can be \(Self.accessTokenType) alone.")
         }
-        guard try parameters.value(.scope) == nil, try parameters.repeated(.resource).isEmpty else {
-            throw OAuthError(
-                .invalidRequest, "Leave scope and resource out: the token has the scopes that the user granted.")
+        guard try parameters.repeated(.resource).isEmpty else {
+            throw OAuthError(.invalidRequest, "Leave resource out: the audience names the provider.")
         }
+        scope = try Self.scope(parameters)
         guard let provider = ProviderName(audience: try parameters.required(.audience)) else {
             throw OAuthError(.invalidTarget, "The audience must be urn:gatehouse:provider:NAME of a provider.")
         }
         self.provider = provider
+    }
+
+    private static func scope(_ parameters: Parameters) throws(OAuthError) -> ScopeSet? {
+        guard let text = try parameters.value(.scope) else { return nil }
+        do throws(OAuthValueError) {
+            return try ScopeSet(parsing: text)
+        } catch {
+            throw OAuthError(.invalidScope, "The scope is malformed. \(error.sentence)")
+        }
     }
 }

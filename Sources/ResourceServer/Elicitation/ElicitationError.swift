@@ -24,6 +24,8 @@ public struct ElicitationError: Error, Hashable, Sendable, CustomStringConvertib
         case notRedeemed = "not_redeemed"
         /// The user has no connected account at this provider (any more): create a `connect` elicitation.
         case notConnected = "invalid_grant"
+        /// The user's connected account lacks a scope: create a `connect` elicitation with it.
+        case scopeNotGranted = "invalid_scope"
         /// This MCP server may not get tokens of this provider.
         case invalidTarget = "invalid_target"
         /// The user's session was revoked or has expired.

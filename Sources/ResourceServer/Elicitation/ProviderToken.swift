@@ -29,8 +29,10 @@ public struct ProviderToken: Sendable, Equatable {
 
 extension Elicitations {
     /// The access token of the user's connected account at a provider, refreshed if necessary. Throws `notConnected` without a
-    /// connection: create a `connect` elicitation then.
-    public func token(of provider: String, for access: Access) async throws(ElicitationError) -> ProviderToken {
+    /// connection, and `scopeNotGranted` if the connection lacks one of `scopes`: create a `connect` elicitation then.
+    public func token(
+        of provider: String, scopes: [String] = [], for access: Access
+    ) async throws(ElicitationError) -> ProviderToken {
         let token = try access.userToken
         let audience: String
         do throws(OAuthValueError) {
@@ -38,10 +40,11 @@ extension Elicitations {
         } catch {
             throw ElicitationError(.invalidTarget, error.sentence)
         }
-        let form: [(ParameterName, String)] = [
+        var form: [(ParameterName, String)] = [
             (.grantType, GrantType.tokenExchange.rawValue), (.subjectToken, token.text),
             (.subjectTokenType, TokenExchangeRequest.accessTokenType), (.audience, audience),
         ]
+        if !scopes.isEmpty { form.append((.scope, scopes.joined(separator: " "))) }
         let answer = try await authority.exchange(
             form.map { "\($0.0.rawValue)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&"))
         guard let handed = ProviderToken(answer) else {

@@ -91,7 +91,8 @@ public struct WaitingCalls: Sendable {
             case .invalidApproval: return .refused(error.description)
             case .invalidRequest, .invalidClient, .invalidSubjectToken, .noUser, .unsupportedKind, .accessDenied,
                 .notFound,
-                .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .idempotencyConflict, .tooManyRequests,
+                .notCompleted, .notRedeemed, .notConnected, .scopeNotGranted, .invalidTarget, .idempotencyConflict,
+                .tooManyRequests,
                 .unavailable, .invalidRequestState:
                 throw error
             }

@@ -58,7 +58,8 @@ struct ToolCall: Sendable {
         case .noUser: needsUser
         case .tooManyRequests: failure("Too many requests are waiting for you. Answer those first.")
         case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
-            .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .sessionEnded, .alreadyCollected,
+            .notCompleted, .notRedeemed, .notConnected, .scopeNotGranted, .invalidTarget, .sessionEnded,
+            .alreadyCollected,
             .idempotencyConflict, .unavailable, .invalidApproval:
             failure("You cannot be asked at the moment. \(fault.description)")
         }

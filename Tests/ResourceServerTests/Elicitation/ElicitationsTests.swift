@@ -51,6 +51,7 @@ struct ElicitationsTests {
             (429, "too_many_requests", .tooManyRequests), (503, "temporarily_unavailable", .unavailable),
             (403, "access_denied", .accessDenied), (409, "not_redeemed", .notRedeemed),
             (400, "invalid_grant", .notConnected), (400, "invalid_target", .invalidTarget),
+            (400, "invalid_scope", .scopeNotGranted),
             (500, "server_error", .unavailable), (418, "invalid_approval", .unavailable),
         ] as [(Int, String, ElicitationError.Kind)])
     func `each refusal has its own kind`(status: Int, code: String, kind: ElicitationError.Kind) async throws {

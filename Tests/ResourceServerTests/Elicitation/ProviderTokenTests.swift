@@ -27,6 +27,8 @@ struct ProviderTokenTests {
                         + "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
                         + "&audience=urn%3Agatehouse%3Aprovider%3Ahub"
                 ])
+            _ = try await scene.elicitations.token(of: "hub", scopes: ["repo", "user"], for: access)
+            #expect(scene.fake.read { $0.exchanges.last?.hasSuffix("&scope=repo%20user") } == true)
             #expect(scene.fake.read { $0.credentials.last?.hasPrefix("Basic ") } == true)
             var printed = "\(token) \(String(reflecting: token))"
             dump(token, to: &printed)
@@ -37,6 +39,7 @@ struct ProviderTokenTests {
     @Test(
         arguments: [
             (400, "invalid_grant", .notConnected), (400, "invalid_target", .invalidTarget),
+            (400, "invalid_scope", .scopeNotGranted),
             (400, "invalid_request", .invalidRequest), (401, "invalid_client", .invalidClient),
             (503, "temporarily_unavailable", .unavailable), (500, "nonsense", .unavailable),
         ] as [(Int, String, ElicitationError.Kind)])

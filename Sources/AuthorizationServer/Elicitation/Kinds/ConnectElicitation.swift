@@ -28,7 +28,7 @@ struct ConnectElicitation: ElicitationStrategy {
     static func section(
         _ ask: ConnectAccountRequest, of elicitation: Elicitation, in transaction: Transaction
     ) throws -> (any ElicitationSection)? {
-        guard let allowance = try ConnectionPolicy.allowance(for: ask, of: elicitation.resourceID, in: transaction),
+        guard let allowance = try ConnectionPolicy.request(ask, of: elicitation, in: transaction),
             let address = try? RemoteURL(operator: allowance.provider.authorizationEndpoint)
         else { return nil }
         return AccountToConnect(provider: allowance.provider.name, host: address.host, scope: allowance.scope)

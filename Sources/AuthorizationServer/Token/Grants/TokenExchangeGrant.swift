@@ -78,6 +78,11 @@ struct TokenExchangeGrant: Grant {
         if let ended = try excess.end(connection, granted: connection.scope, in: transaction, now: now) {
             return .unprepared(.revocation(ended))
         }
+        if let wanted = asked.scope,
+            let missing = try ConnectionPolicy.missing(wanted, of: connection, in: transaction)
+        {
+            return .refused(Self.notGranted(missing, at: asked.provider))
+        }
         guard let tokens = vault.tokens(of: connection) else {
             throw OAuthError(.serverError, "Try again later.", reason: "the tokens of \(connection.id) do not open")
         }
@@ -102,6 +107,13 @@ struct TokenExchangeGrant: Grant {
             }
         return OAuthError(
             .temporarilyUnavailable, "The provider does not answer at the moment. Try again later.", reason: cause)
+    }
+
+    private static func notGranted(_ missing: ScopeSet, at provider: ProviderName) -> OAuthError {
+        OAuthError(
+            .invalidScope,
+            "The connection at \(provider) lacks \(missing). Ask the user to connect the account for it, or omit the scope."
+        )
     }
 
     private static func exceeded(_ reason: String) -> OAuthError {
