@@ -103,6 +103,41 @@ struct RequestedSchemaTests {
         if case .content = reading { #expect(isGood) } else { #expect(!isGood) }
     }
 
+    @Test func `a pattern holds for the value, and the error repeats neither`() throws {
+        let field: JSON = ["type": "string", "format": "password", "pattern": "^sk-[a-z0-9]{4}$", "writeOnly": true]
+        #expect(try read(field, ["sk-ab12"]) == .content(["x": "sk-ab12"]))
+        let problem = "This does not have the form that the MCP server requires. Check it for typing errors."
+        #expect(try read(field, ["sk-ab123"]) == .problems([0: problem]))
+        #expect(try read(field, [" sk-ab12"]) == .problems([0: problem]), "a password is not trimmed")
+        #expect(try read(field, [""], required: false) == .content([:]), "an empty field has no value to match")
+    }
+
+    @Test func `anyOf with null is an optional field, and null where the schema requires the member`() throws {
+        let text: JSON = ["type": "string", "minLength": 2, "title": "inside"]
+        let field: JSON = ["anyOf": [text, ["type": "null"]], "title": "Note", "default": .null]
+        let parsed = try schema(["x": field], required: ["x"]).fields[0]
+        #expect(!parsed.isRequired && parsed.title == "Note")
+        #expect(parsed.kind == .text(length: 2...10_000, format: nil))
+        #expect(try read(field, ["ab"]) == .content(["x": "ab"]))
+        #expect(try read(field, [""]) == .content(["x": .null]))
+        #expect(try read(field, [""], required: false) == .content([:]))
+        #expect(try read(field, ["a"]) == .problems([0: "Enter at least 2 characters."]))
+        let turned: JSON = ["anyOf": [["type": "null"], ["type": "integer"]], "default": 7]
+        #expect(try schema(["x": turned]).fields[0].preset == ["7"])
+    }
+
+    @Test func `anyOf of anything else is refused by its place`() {
+        let rule = "requested_schema.properties.x.anyOf must hold the schema of the field and {'type': 'null'}."
+        for choices in [
+            [["type": "string"]], [["type": "string"], ["type": "integer"]], [["type": "null"], ["type": "null"]],
+            ["null", ["type": "null"]], [["type": "string"], ["type": "null", "title": "x"]],
+        ] as [JSON] { #expect(refusal(["x": ["anyOf": choices]]) == rule, "\(choices.text)") }
+        let inside = refusal(["x": ["anyOf": [["type": "string", "const": "a"], ["type": "null"]]]])
+        #expect(inside?.hasPrefix("requested_schema.properties.x.anyOf[0].const is not known") == true)
+        let beside = refusal(["x": ["anyOf": [["type": "string"], ["type": "null"]], "minLength": 1]])
+        #expect(beside?.hasPrefix("requested_schema.properties.x.minLength is not known") == true)
+    }
+
     @Test func `a doubled field, a chosen value twice and too many are refused`() throws {
         #expect(try read(["type": "string"], ["a", "b"]) == .problems([0: "Enter one value."]))
         let list: JSON = ["type": "array", "items": ["enum": ["a", "b", "c"]], "minItems": 1, "maxItems": 2]
@@ -118,8 +153,13 @@ struct RequestedSchemaTests {
         #expect(
             refusal(["x": ["type": "object"]]) == "\(path).type must be string, number, integer, boolean or array.")
         #expect(
-            refusal(["x": ["type": "string", "pattern": "a+"]])
-                == "\(path).pattern is not known; the nearest known member is format.")
+            refusal(["x": ["type": "integer", "pattern": "a+"]])
+                == "\(path).pattern is not known; the nearest known member is title.")
+        #expect(
+            refusal(["x": ["type": "string", "pattern": "(?=a)"]])
+                == "\(path).pattern has a look-around, a named group or a flag, which Gatehouse cannot check in linear time; "
+                + "write the pattern without it.")
+        #expect(refusal(["x": ["type": "string", "pattern": 1]]) == "\(path).pattern must be a string.")
         #expect(
             refusal(["x": ["type": "string", "format": "ipv4"]])
                 == "\(path).format must be email, uri, date, date-time or password.")

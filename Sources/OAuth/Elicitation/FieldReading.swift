@@ -11,6 +11,11 @@ extension SchemaField {
 
     /// Checks the submitted values of this field. No sentence repeats a value, which may be a secret.
     func read(_ values: [String]) -> Reading {
+        let reading = reading(of: values)
+        return reading == .nothing && isNullIfEmpty ? .value(.null) : reading
+    }
+
+    private func reading(of values: [String]) -> Reading {
         switch kind {
         case .flag: return flag(values)
         case .choices(let options, let count): return choices(values, among: options, count)
@@ -58,6 +63,9 @@ extension SchemaField {
         let count = value.unicodeScalars.count
         guard count >= length.lowerBound else { return .problem("Enter at least \(length.lowerBound) characters.") }
         guard count <= length.upperBound else { return .problem("Enter at most \(length.upperBound) characters.") }
+        guard pattern?.matches(value) ?? true else {
+            return .problem("This does not have the form that the MCP server requires. Check it for typing errors.")
+        }
         switch format {
         case .email where !Self.isMailbox(value): return .problem("Enter an e-mail address, like ana@example.org.")
         case .uri where !Self.isURI(value): return .problem("Enter an address that begins with https://.")

@@ -47,17 +47,26 @@ package struct SchemaField: Hashable, Sendable {
     package let kind: Kind
     /// The preset values; always empty for a password.
     package let preset: [String]
+    /// The pattern that a text has to match; nil without one.
+    package let pattern: FieldPattern?
+    /// Whether an empty field stands in the result as null.
+    let isNullIfEmpty: Bool
 
-    init(name: String, isRequired: Bool, _ reader: MemberReader) throws(OAuthError) {
+    init(name: String, isRequired: Bool, _ sent: MemberReader) throws(OAuthError) {
+        let (reader, isNullable) = try NullableField.unwrapped(sent)
         self.name = name
-        self.isRequired = isRequired
+        self.isRequired = isRequired && !isNullable
+        // The schema requires the member, and null is a value for it.
+        isNullIfEmpty = isRequired && isNullable
         title = try reader.textIfAny("title", limit: 100) ?? name
         description = try reader.textIfAny("description", limit: 500)
         kind = try Self.kind(reader)
         preset = try Self.preset(reader, kind)
+        pattern = try Self.pattern(reader)
     }
 
-    private static let common = ["type", "title", "description", "default"]
+    /// `writeOnly` says what a secret form is anyway: the values come back to nobody.
+    private static let common = ["type", "title", "description", "default", "writeOnly"]
 
     private static func kind(_ reader: MemberReader) throws(OAuthError) -> Kind {
         switch reader.value("type")?.string {
@@ -65,7 +74,7 @@ package struct SchemaField: Hashable, Sendable {
             try reader.allowOnly(common + ["enum", "enumNames", "oneOf"])
             return .choice(try options(reader, titled: "oneOf"))
         case "string":
-            try reader.allowOnly(common + ["minLength", "maxLength", "format"])
+            try reader.allowOnly(common + ["minLength", "maxLength", "pattern", "format"])
             return .text(
                 length: try range(reader, "minLength", "maxLength", most: longestValue), format: try format(reader))
         case "number", "integer":
@@ -117,6 +126,16 @@ package struct SchemaField: Hashable, Sendable {
             throw reader.refusal(member, "must hold strings of at most 500 characters, with titles of at most 200.")
         }
         return Option(value: value, title: title)
+    }
+
+    private static func pattern(_ reader: MemberReader) throws(OAuthError) -> FieldPattern? {
+        guard let value = reader.value("pattern") else { return nil }
+        guard let text = value.string else { throw reader.refusal("pattern", "must be a string.") }
+        do throws(PatternError) {
+            return try FieldPattern(text)
+        } catch {
+            throw reader.refusal("pattern", error.predicate)
+        }
     }
 
     private static func format(_ reader: MemberReader) throws(OAuthError) -> Format? {
