@@ -22,6 +22,8 @@ enum EvaluationDecision: Sendable {
     case approved(ElicitationID)
     /// The user has to approve the action first.
     case approvalRequired(Elicitation)
+    /// The user declined the action a moment ago and is not asked again.
+    case declined(ElicitationID)
     /// The user has to approve the action, and no elicitation can be created for this reason.
     case approvalUnavailable(OAuthError.Code)
     /// The action is denied, and no approval can change that.
@@ -32,7 +34,7 @@ enum EvaluationDecision: Sendable {
     var isAllowed: Bool {
         switch self {
         case .allowed, .approved: true
-        case .approvalRequired, .approvalUnavailable, .denied, .noSubject: false
+        case .approvalRequired, .declined, .approvalUnavailable, .denied, .noSubject: false
         }
     }
 
@@ -41,6 +43,7 @@ enum EvaluationDecision: Sendable {
         case .allowed, .noSubject: nil
         case .approved: "approved"
         case .approvalRequired: "approval_required"
+        case .declined: "declined"
         case .approvalUnavailable(let code): code.rawValue
         case .denied(let denial): denial.rawValue
         }
@@ -73,7 +76,7 @@ enum EvaluationDecision: Sendable {
 
     private var elicitation: ElicitationID? {
         switch self {
-        case .approved(let id): id
+        case .approved(let id), .declined(let id): id
         case .approvalRequired(let elicitation): elicitation.id
         case .allowed, .approvalUnavailable, .denied, .noSubject: nil
         }

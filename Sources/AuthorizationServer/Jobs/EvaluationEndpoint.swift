@@ -110,6 +110,9 @@ package struct EvaluationEndpoint: Sendable {
                     initiator: .server, correlation: found.id.string))
             return .approved(found.id)
         }
+        if let declined = try recentRefusal(of: request, in: context, transaction, now: now) {
+            return .declined(declined)
+        }
         let draft = ElicitationDraft(
             confirm: action, message: request.message ?? "\(resource.name) wants to do this for you.",
             expiresIn: context.job.map { $0.expiresAt - now })
@@ -120,6 +123,21 @@ package struct EvaluationEndpoint: Sendable {
         case .refused(let error): return .approvalUnavailable(error.code)
         }
     }
+
+    /// The elicitation with which the user declined this action on this object a moment ago, in whatever session; nil without one. A
+    /// server that varies wording, arguments or job asks the same user the same again.
+    private func recentRefusal(
+        of request: EvaluationRequest, in context: DecisionContext, _ transaction: Transaction, now: Timestamp
+    ) throws -> ElicitationID? {
+        guard let user = context.session.userID else { return nil }
+        return try transaction.elicitations.declined(
+            by: user, client: context.session.clientID, resource: context.session.resourceID,
+            after: now - Self.refusalLasts
+        ).first { $0.ask(ConfirmRequest.self).map { request.isAbout($0.action) } ?? false }?.id
+    }
+
+    /// How long a user who declined an action is not asked again, in seconds.
+    private static let refusalLasts: Int64 = 300
 
     /// The refusal of an MCP server that reached the limit of decisions and jobs within an hour.
     static let limitReached = OAuthError(

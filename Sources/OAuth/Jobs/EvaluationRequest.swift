@@ -55,12 +55,20 @@ package struct EvaluationRequest: Sendable {
     /// The action and its object in one line.
     package var actionLine: String { "\(action) on \(resourceType) \(resourceID)" }
 
+    /// The object of the action, as the arguments of an elicitation name it.
+    private var object: JSON { ["type": .string(resourceType), "id": .string(resourceID)] }
+
+    /// Whether an elicitation's action is this one on this object, whatever its arguments, wording and job.
+    package func isAbout(_ action: ElicitationAction) -> Bool {
+        action.name == self.action.string && action.arguments?["resource"] == object
+    }
+
     /// The action for an elicitation. It holds everything that is evaluated and the purpose of the job, so that an
     /// approval counts for exactly this request.
     package func approvableAction(purpose: String?) throws(OAuthError) -> ElicitationAction {
         var details: [JSON] = [["label": .string(resourceType), "value": .string(resourceID)]]
         if let purpose { details.append(["label": "Purpose", "value": .string(purpose)]) }
-        var arguments: JSONObject = ["resource": ["type": .string(resourceType), "id": .string(resourceID)]]
+        var arguments: JSONObject = ["resource": object]
         if let properties { arguments["properties"] = .object(properties) }
         return try ElicitationAction(json: [
             "name": .string(action.string), "summary": .string(summary ?? actionLine), "details": .array(details),

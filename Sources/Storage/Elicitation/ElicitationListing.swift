@@ -46,6 +46,30 @@ extension ElicitationListing {
 }
 
 extension Elicitations {
+    /// The most declined elicitations that are read of one user, client and MCP server.
+    private static let mostDeclined = 100
+
+    /// The elicitations of a user, client and MCP server that the user declined after a moment, newest first. Unreadable ones are
+    /// skipped.
+    package func declined(
+        by user: UserID, client: ClientID, resource: ResourceID, after moment: Timestamp
+    ) throws -> [Elicitation] {
+        try all(
+            Self.declinedLately, user.string, resource.string, client.string, moment.seconds,
+            (moment - Self.longestLife).seconds, Self.mostDeclined
+        ) { try? Elicitation($0) }.compactMap { $0 }
+    }
+
+    /// No elicitation stays open for longer, in seconds, so none that ended after a moment is much older.
+    private static let longestLife: Int64 = 3_600
+
+    static let declinedLately = """
+        SELECT \(Elicitation.columns) FROM elicitations
+        WHERE user_id = ?1 AND resource_id = ?2 AND client_id = ?3 AND status = 'declined' AND finished_at > ?4
+            AND created_at > ?5
+        ORDER BY created_at DESC LIMIT ?6
+        """
+
     // ?1 is the present time.
     private static let listing = """
         SELECT e.id, e.kind, u.name, r.identifier, e.client_id, e.session_id,
