@@ -39,6 +39,8 @@ package struct ElicitationPageEndpoint: Sendable {
     /// The decision that the form sends.
     package enum Decision: String, Sendable {
         case approve, decline
+        /// Begins a step on another site anew.
+        case restart
     }
 
     /// The account that is signed in although the elicitation is for another one.
@@ -56,7 +58,7 @@ package struct ElicitationPageEndpoint: Sendable {
         /// The form comes from a page of another sign-in.
         case stale
         case noDecision
-        /// The user already went on to the external site, and finishes there.
+        /// The user already went on to the external site, and finishes there or starts over.
         case isThere
     }
 
@@ -96,16 +98,18 @@ package struct ElicitationPageEndpoint: Sendable {
         // Passwords are compared outside of the transaction, because that takes long, and only for a form of this
         // server, so that no other site can use a browser to guess them.
         let approval =
-            decision == .approve && !isStale
+            (decision == .approve || decision == .restart) && !isStale
             ? try await services[elicitation.kind].approval(
                 of: elicitation, by: person, in: browser, form: form, now: now) : nil
         return try await store.write { transaction in
             let (current, view) = try open(elicitation.id, person: person, in: transaction, now: now)
             guard case .question(let question) = view else { return view }
             guard !isStale else { return .retry(question, problem: .stale) }
-            if let problem = current.kind.strategy.obstacle(to: current) { return .retry(question, problem: problem) }
+            if let decision, let problem = current.kind.strategy.obstacle(to: decision, on: current) {
+                return .retry(question, problem: problem)
+            }
             switch decision {
-            case .approve:
+            case .approve, .restart:
                 let step = try approval?(transaction) ?? .retry(.noDecision)
                 return try perform(step, for: question, of: current, in: transaction, now: now)
             case .decline:

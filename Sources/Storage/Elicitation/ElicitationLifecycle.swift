@@ -103,14 +103,14 @@ extension Elicitations {
             """, id.string, now.seconds, (now - Elicitation.collectable).seconds, claim?.stored) == 1
     }
 
-    /// Stores the digest of the one-time ticket for a page of the MCP server, in place of an earlier one; false if the
+    /// Stores the digest of the one-time ticket for a page of the MCP server. An earlier one is void, redeemed or not. False if the
     /// elicitation is not open.
     package func setTicket(_ digest: Digest, of id: ElicitationID, expiresAt: Timestamp, now: Timestamp) throws -> Bool
     {
         try execute(
             """
-            UPDATE elicitations SET ticket_digest = ?2, ticket_expires_at = ?3
-            WHERE id = ?1 AND status IN ('pending', 'opened') AND expires_at > ?4 AND ticket_redeemed_at IS NULL
+            UPDATE elicitations SET ticket_digest = ?2, ticket_expires_at = ?3, ticket_redeemed_at = NULL
+            WHERE id = ?1 AND status IN ('pending', 'opened') AND expires_at > ?4
             """, id.string, digest.stored, expiresAt.seconds, now.seconds) == 1
     }
 

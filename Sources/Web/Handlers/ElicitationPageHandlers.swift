@@ -86,7 +86,7 @@ struct ElicitationPageHandlers: Sendable {
         switch problem {
         case .stale: "You signed in again after this page opened. Review the request, then decide."
         case .noDecision: "Press one of the two buttons."
-        case .isThere: "You have already continued to the other site. Finish the request there."
+        case .isThere: "You have already continued to the other site. Finish the request there, or start over."
         }
     }
 }

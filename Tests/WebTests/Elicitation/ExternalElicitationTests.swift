@@ -156,26 +156,6 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `a user who has arrived there cannot continue again or decline`() async throws {
-        try await Harness.run { h in
-            let asked = try await granted(h)
-            let browser = h.browser()
-            let page = try await h.open(browser, asked)
-            _ = try await redeem(h, ticket(h, browser, asked, at: page))
-            for decision in ["approve", "decline"] {
-                let again = try await h.press(browser, asked, decision, at: page)
-                #expect(again.status == .badRequest)
-                #expect(again.element("problem") != nil)
-                #expect(again.continuation == nil)
-            }
-            #expect(try await h.stored(asked)?.status == .opened)
-            let other = try await Asked(ask(h, "https://pay.example/other"))
-            let otherPage = try await h.open(browser, other)
-            #expect(try await h.press(browser, other, "decline", at: otherPage).text.contains("Declined"))
-            #expect(try await h.stored(other)?.status == .declined)
-        }
-    }
-
     @Test func `the end of the session ends the elicitation, before and after the redemption`() async throws {
         try await Harness.run { h in
             let browser = h.browser()

@@ -35,8 +35,10 @@ protocol ElicitationStrategy: Sendable {
 
     // The decision
 
-    /// The reason why the page cannot take a decision; nil if it can.
-    static func obstacle(to elicitation: Elicitation) -> ElicitationPageEndpoint.Problem?
+    /// The reason why the page cannot take this decision; nil if it can.
+    static func obstacle(
+        to decision: ElicitationPageEndpoint.Decision, on elicitation: Elicitation
+    ) -> ElicitationPageEndpoint.Problem?
 
     /// Prepares the approval outside of the transaction, where passwords are compared, and returns its part inside.
     func approval(
@@ -73,7 +75,10 @@ protocol ElicitationStrategy: Sendable {
 extension ElicitationStrategy {
     static func isStillAnswered(_ completed: Elicitation, in transaction: Transaction) throws -> Bool { true }
     static var needsFreshSignIn: Bool { false }
-    static func obstacle(to elicitation: Elicitation) -> ElicitationPageEndpoint.Problem? { nil }
+    /// Only a step on another site can be begun anew.
+    static func obstacle(
+        to decision: ElicitationPageEndpoint.Decision, on elicitation: Elicitation
+    ) -> ElicitationPageEndpoint.Problem? { decision == .restart ? .noDecision : nil }
     static var countsOnceAcknowledged: Bool { false }
     static var isReported: Bool { false }
     static func sealingContext(of id: ElicitationID) -> String { ConnectionVault.contentContext(id) }

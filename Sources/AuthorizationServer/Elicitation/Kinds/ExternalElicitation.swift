@@ -23,12 +23,16 @@ struct ExternalElicitation: ElicitationStrategy {
         ExternalSite(url: ask.url, isThere: elicitation.ticketRedeemedAt != nil)
     }
 
-    /// A user who has arrived at the external site finishes there: two answers could contradict each other.
-    static func obstacle(to elicitation: Elicitation) -> ElicitationPageEndpoint.Problem? {
-        elicitation.ticketRedeemedAt == nil ? nil : .isThere
+    /// A user who has arrived at the external site goes there again only by starting over, so that no button pressed twice and no
+    /// page from before takes the arrival away.
+    static func obstacle(
+        to decision: ElicitationPageEndpoint.Decision, on elicitation: Elicitation
+    ) -> ElicitationPageEndpoint.Problem? {
+        decision == .approve && elicitation.ticketRedeemedAt != nil ? .isThere : nil
     }
 
-    /// Sends the user on with a new ticket.
+    /// Sends the user on with a new ticket. The earlier ticket is void, and so is an arrival with it: the MCP server can report nothing
+    /// before the user has arrived again.
     func approval(
         _ ask: ExternalRequest, of elicitation: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
         now: Timestamp
@@ -46,7 +50,8 @@ struct ExternalElicitation: ElicitationStrategy {
                 AuditEntry(
                     .elicitationHandedOver, at: now, actor: .person(person.user.id), user: person.user.id,
                     client: elicitation.clientID, resource: elicitation.resourceID, session: elicitation.sessionID,
-                    initiator: .human, correlation: elicitation.id.string))
+                    reason: elicitation.ticketRedeemedAt == nil ? nil : "started over", initiator: .human,
+                    correlation: elicitation.id.string))
             return .redirect(.externalSite(ask.url.carrying(ticket: ticket)))
         }
     }
