@@ -2,7 +2,8 @@ import JOSE
 package import OAuth
 import Storage
 
-/// `/invitations/{secret}`: the page on which the holder of a one-time link sets the password of an account.
+/// `/invitations/{secret}`: the page on which the holder of a one-time link takes an account, by a password or by a sign-in at an
+/// identity provider (`InvitedSignIn`).
 ///
 /// Opening the page changes nothing, because mail scanners and link previews open links. Only a submitted password spends the
 /// link. The password signs nobody in: a link from an attacker's invitation must not put a browser into the attacker's account.
@@ -15,9 +16,9 @@ package struct AccountLinkEndpoint: Sendable {
 
     /// What a link leads to.
     package enum View: Hashable, Sendable {
-        /// The form for the password.
+        /// The form for the password, or the button of the identity provider.
         case form(Account)
-        /// The link sets no password.
+        /// The link leads to no account.
         case refused(Refusal)
     }
 
@@ -27,15 +28,19 @@ package struct AccountLinkEndpoint: Sendable {
         package let name: String
         /// Whether the account is new.
         package let isNew: Bool
+        /// The identity provider at which the user takes the link; nil for a link that sets a password.
+        package let provider: ProviderName?
+        /// The verified address that the account at the provider must have; nil for any.
+        package let email: String?
     }
 
-    /// Why a link sets no password.
+    /// Why a link leads to no account.
     ///
     /// Only the holder of a secret learns that its link was used or has expired. An unknown secret, a voided link and the link of a
     /// disabled account look the same, so that nobody can ask this page about an account.
     package enum Refusal: Hashable, Sendable {
-        /// Somebody set a password with the link.
-        case used(at: Timestamp)
+        /// Somebody set a password with the link, or took it by a sign-in at the identity provider.
+        case used(at: Timestamp, through: ProviderName?)
         case expired
         case invalid
     }
@@ -63,6 +68,8 @@ package struct AccountLinkEndpoint: Sendable {
         let new = NewPassword(new: Secret(try form.value("new") ?? ""), again: Secret(try form.value("again") ?? ""))
         let found: Found
         switch try await find(secret, now: now) {
+        // Whoever has to prove an account at a provider sets no password.
+        case .success(let link) where link.link.taker != nil: return .refused(.invalid)
         case .success(let link): found = link
         case .failure(let refusal): return .refused(refusal)
         }
@@ -95,23 +102,39 @@ package struct AccountLinkEndpoint: Sendable {
         return true
     }
 
-    private typealias Found = (link: AccountLink, user: User)
+    typealias Found = (link: AccountLink, user: User)
 
-    private func find(_ secret: String, now: Timestamp) async throws -> Result<Found, Refusal> {
-        guard acceptsPasswords, let digest = AccountLinkSecret(secret)?.digest,
-            let found = try await store.read({ try $0.accountLinks.find(digest) })
+    /// The link of a secret that can still be used.
+    func find(_ secret: String, now: Timestamp) async throws -> Result<Found, Refusal> {
+        guard let digest = AccountLinkSecret(secret)?.digest,
+            let found = try await store.read({ try $0.accountLinks.find(digest) }),
+            acceptsPasswords || found.link.taker != nil
         else { return .failure(.invalid) }
-        if let usedAt = found.link.usedAt { return .failure(.used(at: usedAt)) }
-        guard found.link.voidedAt == nil, found.user.disabledAt == nil else { return .failure(.invalid) }
-        return found.link.expiresAt > now ? .success(found) : .failure(.expired)
+        if let refusal = Refusal(found, now: now) { return .failure(refusal) }
+        return .success(found)
     }
 }
 
-extension AccountLinkEndpoint.Refusal: Error {}
+extension AccountLinkEndpoint.Refusal: Error {
+    /// Why this link cannot be used now; nil if it can.
+    init?(_ found: AccountLinkEndpoint.Found, now: Timestamp) {
+        if let usedAt = found.link.usedAt {
+            self = .used(at: usedAt, through: found.link.taker?.provider)
+        } else if found.link.voidedAt != nil || found.user.disabledAt != nil {
+            self = .invalid
+        } else if found.link.expiresAt <= now {
+            self = .expired
+        } else {
+            return nil
+        }
+    }
+}
 
 extension AccountLinkEndpoint.Account {
     fileprivate init(_ found: (link: AccountLink, user: User)) {
-        self.init(name: found.user.name, isNew: found.link.purpose == .invitation)
+        self.init(
+            name: found.user.name, isNew: found.link.purpose == .invitation, provider: found.link.taker?.provider,
+            email: found.link.taker?.email)
     }
 }
 

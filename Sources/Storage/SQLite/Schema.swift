@@ -46,6 +46,7 @@ enum Schema {
         ("0036 elicitation requests", ElicitationRequests.statements),
         ("0037 event indexes", EventIndexes.statements),
         ("0038 replaced secrets", ReplacedSecretTable.statements),
+        ("0039 provider invitations", ProviderInvitations.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -135,10 +135,11 @@ extension IdentityProviders {
         try all("SELECT name FROM identity_providers ORDER BY name") { try ProviderName($0.text(0)) }
     }
 
-    /// Removes a provider with its sign-ins that are under way, and ends the browser logins that it vouched for. Returns their
-    /// number; nil if the provider does not exist.
-    package func remove(_ name: ProviderName) throws -> Int? {
+    /// Removes a provider with its sign-ins that are under way, voids the links that have to be taken there, and ends the browser
+    /// logins that it vouched for. Returns the number of logins; nil if the provider does not exist.
+    package func remove(_ name: ProviderName, now: Timestamp) throws -> Int? {
         guard try execute("DELETE FROM identity_providers WHERE name = ?1", name.string) == 1 else { return nil }
+        try transaction.accountLinks.voidAll(at: name, now: now)
         return try transaction.upstreamLogins.endAll(of: name)
     }
 }

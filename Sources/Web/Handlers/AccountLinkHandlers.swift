@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import OAuth
 
-/// Handlers of the page on which the holder of a one-time link sets the password of an account.
+/// Handlers of the page on which the holder of a one-time link takes an account.
 struct AccountLinkHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
@@ -17,15 +17,24 @@ struct AccountLinkHandlers: Sendable {
     private func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let secret = context.parameter("secret")
         switch try await gatehouse.accountLinks.show(secret) {
-        case .form(let account): return page(AccountLinkPage(account, secret: secret))
+        case .form(let account):
+            if let invitation = InvitationPage(account, secret: secret) { return page(invitation) }
+            return page(AccountLinkPage(account, secret: secret))
         case .refused(let refusal): return self.refusal(refusal, context)
         }
     }
 
-    /// `POST /invitations/{secret}`: sets the password.
+    /// `POST /invitations/{secret}`: sets the password, or sends the browser to the identity provider of the link.
     private func submit(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let secret = context.parameter("secret")
         let visitor = Visitor(request, context, pipeline: pipeline)
+        switch try await gatehouse.invitedSignIn.begin(secret, browser: visitor.browser) {
+        case .leaving(let address):
+            let response = try UpstreamHandlers(gatehouse: gatehouse, pipeline: pipeline).leave(to: address)
+            return visitor.addingCookie(to: response)
+        case .refused(let refusal): return self.refusal(refusal, context)
+        case .setsPassword: break
+        }
         let form = try OAuth.Parameters(form: body)
         switch try await gatehouse.accountLinks.submit(form, to: secret, browser: visitor.browser) {
         case .done: return pipeline.answers.html(PasswordSetPage())
@@ -41,10 +50,22 @@ struct AccountLinkHandlers: Sendable {
 
     /// The page with a referrer policy that never sends its address: the access log of a proxy would keep the secret. Browsers
     /// still send the origin, which the form needs.
-    private func page(_ page: AccountLinkPage, status: HTTPResponse.Status = .ok) -> Response {
+    private func page(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
         var response = pipeline.answers.html(page, status: status)
         response.headers[FieldNames.referrerPolicy] = "strict-origin"
         return response
+    }
+
+    /// The page after a sign-in at an identity provider that took no link.
+    func notTaken(_ problem: UpstreamProblem, at provider: ProviderName, _ context: WebContext) -> Response {
+        if case .link(let refusal) = problem { return self.refusal(refusal, context) }
+        return pipeline.answers.html(
+            ErrorPage(
+                title: "Nothing changed", explanation: problem.sentence(at: provider),
+                advice: PlainText(
+                    "To try again, open your link again. If \(provider) chose the wrong account, sign out there first."),
+                reference: context.reference),
+            status: problem.httpStatus)
     }
 
     private func refusal(_ refusal: AccountLinkEndpoint.Refusal, _ context: WebContext) -> Response {
@@ -54,7 +75,7 @@ struct AccountLinkHandlers: Sendable {
 }
 
 extension AccountLinkEndpoint.Refusal {
-    fileprivate var status: HTTPResponse.Status {
+    var status: HTTPResponse.Status {
         switch self {
         case .used, .expired: .gone
         case .invalid: .notFound
@@ -64,26 +85,26 @@ extension AccountLinkEndpoint.Refusal {
     /// The cause for the log.
     fileprivate var cause: String {
         switch self {
-        case .used: "the link to set a password was already used"
-        case .expired: "the link to set a password has expired"
-        case .invalid: "the link to set a password is not valid"
+        case .used: "the one-time link was already used"
+        case .expired: "the one-time link has expired"
+        case .invalid: "the one-time link is not valid"
         }
     }
 
     /// The page tells a user whose link somebody else has used, so that the user can report it.
     fileprivate func page(reference: String) -> ErrorPage {
         switch self {
-        case .used(let time):
+        case .used(let time, let provider):
             ErrorPage(
                 title: "Link already used",
-                explanation: PlainText("Somebody set the password of this account with this link at \(time.shown)."),
+                explanation: PlainText("Somebody \(Self.deed(through: provider)) with this link at \(time.shown)."),
                 advice: PlainText(
-                    "If that was you, sign in with this password. If it was not you, tell your administrator at once: an "
-                        + "administrator can reset the account."),
+                    "If that was you, sign in with this \(provider == nil ? "password" : "account"). If it was not you, tell your "
+                        + "administrator at once: an administrator can reset the account."),
                 reference: reference)
         case .expired:
             ErrorPage(
-                title: "Link expired", explanation: "This link has expired. It set no password.",
+                title: "Link expired", explanation: "This link has expired. Nobody used it.",
                 advice: "Ask your administrator for a new link.", reference: reference)
         case .invalid:
             ErrorPage(
@@ -92,5 +113,9 @@ extension AccountLinkEndpoint.Refusal {
                     "Check that you opened the whole link of the latest message, or ask your administrator for a new one.",
                 reference: reference)
         }
+    }
+
+    private static func deed(through provider: ProviderName?) -> String {
+        provider.map { "took this account by an account at \($0)" } ?? "set the password of this account"
     }
 }

@@ -17,17 +17,20 @@ struct MailMessage {
         let occasion =
             isInvitation
             ? "an administrator created an account for you at \(issuer). Your username is: \(name)"
-            : "an administrator reset the password of your account '\(name)' at \(issuer)."
+            : "an administrator reset your account '\(name)' at \(issuer)."
+        let provider = row["identity_provider"]?.string
         let header = [
             sender.map { "From: \($0)" }, "To: \(address)",
-            "Subject: \(isInvitation ? "Your new account" : "Your new password")", "MIME-Version: 1.0",
+            "Subject: \(isInvitation ? "Your new account" : provider == nil ? "Your new password" : "Your account")",
+            "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit",
             // Keeps vacation programs from answering (RFC 3834 §5).
             "Auto-Submitted: auto-generated",
         ].compactMap(\.self)
         text =
             (header + [
-                "", "Hello,", "", occasion, "", "Set your password here:", "", link, "",
+                "", "Hello,", "", occasion, "",
+                provider.map { "Sign in with your account at \($0) here:" } ?? "Set your password here:", "", link, "",
                 "The link works once and expires at \(expiry).",
                 "If you did not expect this message, ignore it and tell your administrator.", "",
             ]).joined(separator: "\n")

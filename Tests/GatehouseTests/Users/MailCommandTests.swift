@@ -26,6 +26,16 @@ struct MailCommandTests {
         #expect(lines[..<blank].allSatisfy { $0.contains(": ") } && lines[blank...].contains(Self.link))
     }
 
+    @Test func `the message of a link that an identity provider's account takes asks for no password`() throws {
+        var row = Self.row
+        row["identity_provider"] = "corp"
+        let text = try #require(
+            MailMessage(link: row, issuer: "https://auth.example", from: nil, isInvitation: true)
+        ).text
+        #expect(
+            text.contains("Sign in with your account at corp here:\n\n\(Self.link)\n") && !text.contains("password"))
+    }
+
     private static let link: Substring = "https://auth.example/invitations/x"
 
     @Test(arguments: [

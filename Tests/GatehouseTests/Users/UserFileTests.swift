@@ -29,6 +29,11 @@ struct UserFileTests {
         #expect(refusal("name\n\"a\" b\n").contains("Line 2 has a quote inside a field"))
     }
 
+    @Test func `a column names the identity provider at which a user takes the account`() throws {
+        let found = try users("name,identity_provider,email\ngrace,corp,g@example.org\nhedy,,\n")
+        #expect(found.map(\.identityProvider) == ["corp", nil] && found.map(\.email) == ["g@example.org", nil])
+    }
+
     @Test(arguments: [
         ("", "empty"), ("grace\n", "Line 1"), ("name,role\n", "Line 1"), ("name,name\n", "Line 1"),
         ("name,email\n,grace@example.org\n", "Line 2 has no name"),

@@ -56,6 +56,22 @@ struct AccountLinkRowTests {
         }
     }
 
+    @Test func `a link keeps who has to take it, and dies with its identity provider`() async throws {
+        let world = try await World()
+        let taker = AccountLink.Taker(provider: try ProviderName("corp"), email: "ada@example.org")
+        let link = AccountLink(
+            digest: .sha256("a"), userID: world.user.id, purpose: .invitation, taker: taker, createdAt: Self.start)
+        try await world.store.write { tx in
+            try tx.accountLinks.issue(link)
+            #expect(try tx.accountLinks.find(link.digest)?.link == link)
+            try tx.accountLinks.voidAll(at: try ProviderName("lab"), now: Self.start + 1)
+            #expect(try tx.accountLinks.unused(of: world.user.id) == link)
+            try tx.accountLinks.voidAll(at: taker.provider, now: Self.start + 2)
+            #expect(try tx.accountLinks.find(link.digest)?.link.voidedAt == Self.start + 2)
+            #expect(try !tx.accountLinks.spend(link.digest, now: Self.start + 3))
+        }
+    }
+
     @Test func `disabling an account voids its link for good`() async throws {
         let world = try await World()
         let link = link(world, "a")

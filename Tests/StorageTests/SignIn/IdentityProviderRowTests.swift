@@ -144,7 +144,7 @@ struct IdentityProviderRowTests {
             try transaction.logins.insert(own)
             try transaction.upstreamLogins.set(
                 UpstreamLogin(provider: corp, issuer: issuer, subject: "ada", sessionID: nil), of: login.id)
-            return try transaction.identityProviders.remove(corp)
+            return try transaction.identityProviders.remove(corp, now: World.start)
         }
         #expect(ended == 1)
         #expect(try await world.store.read { try $0.signInAttempts.count() } == 0)
@@ -152,7 +152,7 @@ struct IdentityProviderRowTests {
         let logins = try await world.store.read { try $0.logins.count(of: user) }
         let identities = try await world.store.read { try $0.upstreamIdentities.list(of: user) }
         #expect(logins == 1 && identities.count == 1)
-        #expect(try await world.store.write { try $0.identityProviders.remove(corp) } == nil)
+        #expect(try await world.store.write { try $0.identityProviders.remove(corp, now: World.start) } == nil)
     }
 
     @Test func `browser logins end by subject, by session, or by both together`() async throws {

@@ -13,6 +13,7 @@ package final class LoopbackIdentityProvider: Sendable {
     private struct State {
         var manner = Manner.giving
         var idToken = ""
+        var idTokens: [String: String] = [:]
         var keys: [SigningKey]
         var metadata: [String: JSON?] = [:]
         var whenAsked: @Sendable () -> Void = {}
@@ -58,6 +59,8 @@ package final class LoopbackIdentityProvider: Sendable {
     package func behave(_ manner: Manner) { state.value.withLock { $0.manner = manner } }
     /// Sets the ID token of the next answers.
     package func prepare(_ idToken: String) { state.value.withLock { $0.idToken = idToken } }
+    /// Sets the ID token that a code is redeemed for, so that several sign-ins can be under way at once.
+    package func prepare(_ idToken: String, for code: String) { state.value.withLock { $0.idTokens[code] = idToken } }
     /// Publishes these keys.
     package func publish(_ keys: [SigningKey]) { state.value.withLock { $0.keys = keys } }
     /// Changes members of the metadata; nil removes one.
@@ -79,9 +82,12 @@ package final class LoopbackIdentityProvider: Sendable {
         case .silent: return .silence
         case .answering(let status, let body): return LoopbackServer.http(status, body: body)
         case .giving:
+            let prepared = state.idTokens.first {
+                request.contains("code=\($0.key)&") || request.hasSuffix("code=\($0.key)")
+            }
             let body: JSONObject = [
                 "access_token": .string(accessToken), "token_type": "Bearer", "expires_in": 300,
-                "id_token": .string(state.idToken),
+                "id_token": .string(prepared?.value ?? state.idToken),
             ]
             return LoopbackServer.http("200 OK", body: text(body))
         }

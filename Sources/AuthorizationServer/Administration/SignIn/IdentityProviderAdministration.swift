@@ -76,7 +76,7 @@ struct IdentityProviderAdministration: AdministrationNoun {
     private func remove(_ text: String) async throws -> AdministrationAnswer {
         try await store.write { transaction in
             let provider = try self.identityProvider(text, transaction)
-            let ended = try transaction.identityProviders.remove(provider.name) ?? 0
+            let ended = try transaction.identityProviders.remove(provider.name, now: now) ?? 0
             try transaction.groups.forget(GroupSource(provider: provider.name))
             try audit(
                 transaction, .identityProviderRemoved, reason: "identity provider \(provider.name)",
@@ -140,7 +140,8 @@ struct IdentityProviderAdministration: AdministrationNoun {
         try await store.read { try identityProvider(text, $0) }
     }
 
-    private func identityProvider(_ text: String, _ transaction: Transaction) throws -> IdentityProvider {
+    /// The provider of this name.
+    func identityProvider(_ text: String, _ transaction: Transaction) throws -> IdentityProvider {
         guard let name = try? ProviderName(text), let provider = try transaction.identityProviders.find(name) else {
             throw AdministrationError(
                 .notFound,

@@ -109,11 +109,8 @@ struct IdentityProviderCheck {
     }
 
     private static func checkedDomain(_ text: String) throws(AdministrationError) -> String {
-        let domain = try AdministrationText.checked(text, as: "The domain", atMost: 253).lowercased()
-        let isPlain = domain.utf8.allSatisfy { byte in
-            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2E
-        }
-        guard isPlain, domain.contains("."), domain.first != ".", domain.last != ".", !domain.contains("..") else {
+        guard let domain = EmailAddress.domain(try AdministrationText.checked(text, as: "The domain", atMost: 253))
+        else {
             throw AdministrationError(
                 .invalid, "'\(text)' is not a domain. Write it as in e-mail addresses, such as example.com.")
         }

@@ -2,20 +2,21 @@ import JOSE
 import OAuth
 import Storage
 
-/// The administration of one-time links with which users set their passwords.
+/// The administration of one-time links with which users take their accounts.
 struct AccountLinkAdministration: AdministrationNoun {
     let task: AdministrationTask
 
     func perform(_ request: AccountLinkRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .invite(let name, let email, let groups, let isNew): try await invite(name, email, groups, isNew: isNew)
-        case .reset(let name, let revokesSessions, let unlinksAccounts):
-            try await reset(name, revokesSessions, unlinksAccounts)
+        case .invite(let name, let email, let groups, let isNew, let provider):
+            try await invite(name, email, groups, isNew: isNew, at: provider)
+        case .reset(let name, let revokesSessions, let unlinksAccounts, let provider):
+            try await reset(name, revokesSessions, unlinksAccounts, at: provider)
         }
     }
 
     private func invite(
-        _ name: String, _ email: String?, _ groups: [String], isNew: Bool
+        _ name: String, _ email: String?, _ groups: [String], isNew: Bool, at provider: String?
     ) async throws -> AdministrationAnswer {
         let issuer = try self.issuer()
         let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
@@ -23,13 +24,31 @@ struct AccountLinkAdministration: AdministrationNoun {
         let secret = AccountLinkSecret.random()
         let (user, link) = try await store.write { transaction in
             let user = try invited(name, email, isNew: isNew, transaction)
-            let link = AccountLink(digest: secret.digest, userID: user.id, purpose: .invitation, createdAt: now)
+            let link = AccountLink(
+                digest: secret.digest, userID: user.id, purpose: .invitation,
+                taker: try taker(for: user, at: provider, transaction), createdAt: now)
             try transaction.accountLinks.issue(link)
-            try audit(transaction, .userInvited, user: user.id)
+            try audit(transaction, .userInvited, user: user.id, reason: link.taker?.reason)
             try GroupAdministration(task: task).add(user, to: groups, transaction)
             return (user, link)
         }
-        return .one(row(user, link, secret, issuer), note: Self.linkNote)
+        return .one(row(user, link, secret, issuer), note: Self.note(on: link))
+    }
+
+    /// Who has to take a link at an identity provider. The address of the account, where it has one, is always demanded: an operator
+    /// who leaves it out the second time must not widen who can take the account.
+    private func taker(
+        for user: User, at provider: String?, _ transaction: Transaction
+    ) throws -> AccountLink.Taker? {
+        guard let provider else { return nil }
+        let found = try IdentityProviderAdministration(task: task).identityProvider(provider, transaction)
+        if let email = user.email, EmailAddress(email) == nil {
+            throw AdministrationError(
+                .invalid,
+                "'\(email)' is not a plain e-mail address, so no account at \(found.name) can prove it. Correct it with --email."
+            )
+        }
+        return AccountLink.Taker(provider: found.name, email: user.email)
     }
 
     /// The account to invite: a new one, or one whose invitation is not used yet.
@@ -59,7 +78,7 @@ struct AccountLinkAdministration: AdministrationNoun {
     }
 
     private func reset(
-        _ name: String, _ revokesSessions: Bool, _ unlinksAccounts: Bool
+        _ name: String, _ revokesSessions: Bool, _ unlinksAccounts: Bool, at provider: String?
     ) async throws -> AdministrationAnswer {
         let issuer = try self.issuer()
         let secret = AccountLinkSecret.random()
@@ -73,9 +92,11 @@ struct AccountLinkAdministration: AdministrationNoun {
             try transaction.logins.forgetBrowsers(of: user.id)
             if unlinksAccounts { try unlinkAll(of: user, transaction) }
             let linked = try transaction.upstreamIdentities.list(of: user.id)
-            let link = AccountLink(digest: secret.digest, userID: user.id, purpose: .reset, createdAt: now)
+            let link = AccountLink(
+                digest: secret.digest, userID: user.id, purpose: .reset,
+                taker: try taker(for: user, at: provider, transaction), createdAt: now)
             try transaction.accountLinks.issue(link)
-            try audit(transaction, .userReset, user: user.id)
+            try audit(transaction, .userReset, user: user.id, reason: link.taker?.reason)
             let begun =
                 revokesSessions
                 ? try transaction.sessions.end(SessionFilter(user: user.id), ending(.revokedByAdmin)) : EndedSessions()
@@ -90,7 +111,7 @@ struct AccountLinkAdministration: AdministrationNoun {
         return .one(
             revokesSessions ? row.counting(revokedSessions: count) : row,
             note: "The old password is invalid, and the user is signed out of every browser. \(sessions) "
-                + Self.linkNote, warning: Self.warning(linked))
+                + Self.note(on: link), warning: Self.warning(linked))
     }
 
     /// Unlinks the accounts at identity providers, with the groups that they brought.
@@ -137,11 +158,24 @@ struct AccountLinkAdministration: AdministrationNoun {
         [
             "id": .string(user.id.string), "name": .string(user.name), "subject": .string(user.subject.string),
             "email": JSON(user.email), "link": .string(issuer.endpoint("/invitations/\(secret.reveal())")),
-            "expires_at": .string(link.expiresAt.rfc3339),
+            "identity_provider": JSON(link.taker?.provider.string), "expires_at": .string(link.expiresAt.rfc3339),
         ]
     }
 
-    private static let linkNote =
-        "The link works once and expires in 24 hours. Gatehouse shows it only here. Whoever has it can set the password: send it "
-        + "only to the user."
+    private static func note(on link: AccountLink) -> String {
+        let use =
+            switch (link.taker?.provider, link.taker?.email) {
+            case (nil, _): "Whoever has it can set the password: send it only to the user."
+            case (let provider?, nil):
+                "Whoever has it and an account at \(provider) can take it: send it only to the user."
+            case (let provider?, let email?):
+                "Only an account at \(provider) with the verified address \(email) can take it."
+            }
+        return "The link works once and expires in 24 hours. Gatehouse shows it only here. \(use)"
+    }
+}
+
+extension AccountLink.Taker {
+    /// The provider in a record. The address is personal and stands in the row of the user alone.
+    fileprivate var reason: String { "identity provider \(provider)" }
 }

@@ -1,13 +1,16 @@
 import Storage
 
-/// The requests for one-time links with which users set their passwords.
+/// The requests for one-time links with which users take their accounts: they set a password, or sign in at the identity provider
+/// that a link names.
 package enum AccountLinkRequest: Codable, Hashable, Sendable {
-    /// Makes a link for the first password of an account, and adds the account if its name is new. The account becomes a member of
+    /// Makes a link for the first sign-in to an account, and adds the account if its name is new. The account becomes a member of
     /// the given groups. `isNew` refuses a name that has an account.
-    case invite(name: String, email: String?, groups: [String] = [], isNew: Bool = false)
-    /// Removes a user's password, signs the user out of every browser, and makes a link for a new password. Optionally revokes the
+    case invite(
+        name: String, email: String?, groups: [String] = [], isNew: Bool = false, provider: String? = nil)
+    /// Removes a user's password, signs the user out of every browser, and makes a link for a new sign-in. Optionally revokes the
     /// user's sessions, and unlinks the user's accounts at identity providers.
-    case reset(name: String, revokesSessions: Bool = false, unlinksAccounts: Bool = false)
+    case reset(
+        name: String, revokesSessions: Bool = false, unlinksAccounts: Bool = false, provider: String? = nil)
 }
 
 extension AccountLinkRequest: NounRequest {
@@ -25,7 +28,7 @@ extension AccountLinkRequest: NounRequest {
     func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
         switch self {
         case .invite: []
-        case .reset(let name, let revokesSessions, _):
+        case .reset(let name, let revokesSessions, _, _):
             try AccountLinkAdministration(task: task).sessions(of: name, revokesSessions, transaction)
         }
     }

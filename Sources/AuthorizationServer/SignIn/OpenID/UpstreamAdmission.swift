@@ -58,7 +58,8 @@ struct UpstreamAccount {
     let transaction: Transaction
     let now: Timestamp
 
-    private var claims: IDTokenClaims { said.claims }
+    /// The claims of the ID token.
+    var claims: IDTokenClaims { said.claims }
 
     /// The user of the account. An account is its issuer and subject: a name or an address leads to no user, because whoever may
     /// choose it at the provider would become that user here.
@@ -98,7 +99,7 @@ struct UpstreamAccount {
     }
 
     /// Replaces what the provider said about the user's groups before. Sessions that the new groups do not admit end here.
-    private func remember(_ user: User) throws {
+    func remember(_ user: User) throws {
         try keepRefreshToken()
         guard let groups = said.groups else { return }
         try transaction.groups.replace(groups, of: user.id, from: GroupSource(provider: provider.name), now: now)
@@ -114,7 +115,8 @@ struct UpstreamAccount {
                 token: vault.seal(renewal, of: account, in: transaction), createdAt: now))
     }
 
-    private func record(for user: User) throws -> Bool {
+    /// Records the account as one of this user; false if it belongs to another one.
+    func record(for user: User) throws -> Bool {
         try transaction.upstreamIdentities.record(
             UpstreamIdentity(
                 issuer: claims.issuer, subject: claims.subject, userID: user.id, provider: provider.name,

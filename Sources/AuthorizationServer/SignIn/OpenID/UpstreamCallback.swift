@@ -154,7 +154,10 @@ extension UpstreamSignIn {
                 provider: callback.provider, said: said, standing: standing, vault: vault, transaction: transaction,
                 now: now)
             let claims = said.claims
-            switch try account.user() {
+            let user = try callback.proof.link.map {
+                try InvitedAccount(account: account, link: $0, browser: browser).user()
+            }
+            switch try user ?? account.user() {
             case .failure(let problem): return .failure(problem)
             case .success(let user):
                 let origin = UpstreamLogin(
@@ -209,6 +212,7 @@ extension UpstreamSignIn {
             guard let person = try await people.signedIn(browser, now: now) else { return .notYours }
             return .linked(person.user.id, callback.provider.name, problem)
         }
+        guard callback.proof.link == nil else { return .notTaken(problem, at: callback.provider.name) }
         switch page.seal.open(callback.proof.page, for: browser, now: now) {
         case .current(let waiting):
             page.trace(of: waiting, browser)?.record(.signInRefused)

@@ -31,6 +31,10 @@ package enum UpstreamProblem: Error, Hashable, Sendable {
     case notLinked
     /// The account was not invited.
     case notInvited
+    /// The account has not the verified address that the invitation names.
+    case otherAddress
+    /// The link that the sign-in was to take is not valid any more.
+    case link(AccountLinkEndpoint.Refusal)
     /// The user here is disabled.
     case disabled
     /// The account belongs to another user here.
@@ -62,6 +66,8 @@ package enum UpstreamProblem: Error, Hashable, Sendable {
         case .notInGroup: "not_in_group"
         case .notLinked: "not_linked"
         case .notInvited: "not_invited"
+        case .otherAddress: "other_address"
+        case .link: "link_not_valid"
         case .disabled: "account_disabled"
         case .taken: "other_account"
         }
@@ -76,8 +82,10 @@ package enum UpstreamProblem: Error, Hashable, Sendable {
                 + "application"
         case .noGroups: "the ID token has no list of groups in the claim that --group-claim names"
         case .notRecent: "the ID token has no auth_time, or one that is too old"
+        case .otherAddress:
+            "the ID token has another address than the invitation, or none with email_verified; some providers verify none"
         case .removed, .late, .used, .wrongIssuer, .denied, .otherDomain, .notInGroup, .notLinked, .notInvited,
-            .disabled, .taken:
+            .disabled, .taken, .link:
             nil
         }
     }

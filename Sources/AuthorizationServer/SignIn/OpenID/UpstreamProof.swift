@@ -10,11 +10,14 @@ struct UpstreamProof: Sendable, RedactedCredential {
     /// The sealed request of the sign-in page.
     let page: String
     let demand: UpstreamDemand
+    /// The link that the sign-in takes; nil for any other sign-in.
+    let link: Digest?
 
-    init(_ connection: ConnectionProof, page: String, demand: UpstreamDemand) {
+    init(_ connection: ConnectionProof, page: String, demand: UpstreamDemand, link: Digest? = nil) {
         self.connection = connection
         self.page = page
         self.demand = demand
+        self.link = link
     }
 
     /// Reads the opened value of a row; nil if it is malformed.
@@ -22,7 +25,11 @@ struct UpstreamProof: Sendable, RedactedCredential {
         guard let json = try? JSONObject(parsing: bytes), let connection = ConnectionProof(bytes),
             let page = json["page"]?.string, let demand = json["demand"]?.object.flatMap(UpstreamDemand.init)
         else { return nil }
-        self.init(connection, page: page, demand: demand)
+        let link = json["link"]?.string
+        let digest = link.flatMap { Base64URL.decode($0) }.flatMap { Digest(bytes: $0) }
+        // Without the link, its sign-in would become one that begins an account.
+        guard link == nil || digest != nil else { return nil }
+        self.init(connection, page: page, demand: demand, link: digest)
     }
 
     /// The plain text that the vault seals.
@@ -30,6 +37,7 @@ struct UpstreamProof: Sendable, RedactedCredential {
         var json = connection.json
         json["page"] = .string(page)
         json["demand"] = .object(demand.json)
+        json["link"] = link.map { .string($0.base64URL) }
         return json.bytes
     }
 }

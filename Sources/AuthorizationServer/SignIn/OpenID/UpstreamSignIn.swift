@@ -30,6 +30,8 @@ package struct UpstreamSignIn: Sendable {
         case refused(UpstreamProblem, at: ProviderName, SignInEndpoint.Prompt, token: String)
         /// The callback belongs to no attempt of this browser: one answer for all.
         case notYours
+        /// The account at the provider did not take the link of an invitation or a reset, for this reason.
+        case notTaken(UpstreamProblem, at: ProviderName)
         /// The account at the provider was linked to this user, or was not for this reason.
         case linked(UserID, ProviderName, UpstreamProblem?)
     }
@@ -61,11 +63,21 @@ package struct UpstreamSignIn: Sendable {
         return try await start(at: name, token: token, UpstreamDemand(isAnew: false), in: person.login.id, browser)
     }
 
+    /// Begins the sign-in that takes a link, for the account page. The caller has checked the link.
+    func beginTaking(_ link: Digest, by taker: AccountLink.Taker, browser: Browser) async throws -> String? {
+        let now = clock.now()
+        try limit.check(RequestSource(address: browser.address), now: now)
+        let token = try page.seal.seal(.account(isAgain: false), for: browser, now: now)
+        let demand = UpstreamDemand(isAnew: false, hint: taker.email)
+        return try await start(at: taker.provider.string, token: token, demand, in: nil, taking: link, browser)
+    }
+
     /// Stores an attempt and returns the address of the authentication request; nil for an unknown provider.
     ///
     /// State, nonce and code verifier are made only now, so that a page that was merely shown leaves nothing to attack.
     private func start(
-        at text: String, token: String, _ demand: UpstreamDemand, in login: BrowserLoginID?, _ browser: Browser
+        at text: String, token: String, _ demand: UpstreamDemand, in login: BrowserLoginID?,
+        taking link: Digest? = nil, _ browser: Browser
     ) async throws -> String? {
         guard let name = try? ProviderName(text) else { return nil }
         let now = clock.now()
@@ -77,7 +89,8 @@ package struct UpstreamSignIn: Sendable {
             let attempt = SignInAttempt(
                 state: digest, provider: name, binding: browser.binding, browserLoginID: login,
                 proof: try vault.seal(
-                    UpstreamProof(proof, page: token, demand: demand), of: digest, in: transaction), createdAt: now)
+                    UpstreamProof(proof, page: token, demand: demand, link: link), of: digest, in: transaction),
+                createdAt: now)
             return try transaction.signInAttempts.insert(attempt) ? .some((provider, proof)) : nil
         }
         guard let outcome else {

@@ -54,6 +54,9 @@ struct UpstreamHandlers: Sendable {
                 .html(page, status: problem.httpStatus)
             return prompt.purpose == .authorization ? response.inSharedWindow() : response
         case .notYours: return notYours(context)
+        case .notTaken(let problem, let provider):
+            return AccountLinkHandlers(gatehouse: gatehouse, pipeline: pipeline).notTaken(
+                problem, at: provider, context)
         case .linked(let user, let provider, let problem):
             let sentence =
                 problem.map { "\($0.sentence(at: provider)) Nothing changed." }
@@ -110,7 +113,8 @@ struct UpstreamHandlers: Sendable {
     private static let last: PlainText =
         "Nothing changed: without this account you could not sign in. Link another account or set a password first."
 
-    private func leave(to address: String) throws -> Response {
+    /// The page that sends the browser to a provider.
+    func leave(to address: String) throws -> Response {
         guard let target = LinkTarget(address) else {
             throw OAuthError(.serverError, "Gatehouse cannot open this site.", reason: "not a link target")
         }

@@ -33,6 +33,11 @@ extension UpstreamProblem {
                     + "account page.")
         case .notInvited:
             PlainText("Your account at \(provider) has no access here. Ask your administrator for an invitation.")
+        case .otherAddress:
+            PlainText(
+                "The invitation is for another account: your account at \(provider) does not have the verified address that "
+                    + "the invitation names.")
+        case .link: "The link is not valid any more."
         case .disabled: "Your account here is disabled. Ask your administrator."
         case .taken: PlainText("Your account at \(provider) belongs to another user here.")
         }
@@ -43,8 +48,10 @@ extension UpstreamProblem {
         switch self {
         case .unavailable: .serviceUnavailable
         case .unusable: .badGateway
-        case .otherDomain, .notInGroup, .tooManyGroups, .noGroups, .notLinked, .notInvited, .disabled, .taken:
+        case .otherDomain, .notInGroup, .tooManyGroups, .noGroups, .notLinked, .notInvited, .disabled, .taken,
+            .otherAddress:
             .forbidden
+        case .link(let refusal): refusal.status
         case .removed, .late, .used, .wrongIssuer, .denied, .notRecent: .badRequest
         }
     }

@@ -8,9 +8,13 @@ struct UserFile {
     struct User: Equatable {
         let name: String
         let email: String?
+        /// The identity provider at which the user takes the account; nil for a password.
+        var identityProvider: String?
     }
 
     let users: [User]
+
+    private static let columns = ["name", "email", "identity_provider"]
 
     /// The largest file, in bytes.
     private static let longest = 8 << 20
@@ -31,21 +35,24 @@ struct UserFile {
         var records = try Self.records(text)[...]
         guard let header = records.popFirst() else { throw CommandError("The file is empty. Nothing was changed.") }
         let names = header.fields.map { $0.lowercased() }
-        guard let name = names.firstIndex(of: "name"), names.allSatisfy({ ["name", "email"].contains($0) }),
+        guard let name = names.firstIndex(of: "name"), names.allSatisfy(Self.columns.contains),
             Set(names).count == names.count
         else {
             throw CommandError(
-                "Line 1 must name the columns 'name' and optionally 'email', and no others. Nothing was changed.")
+                "Line 1 must name the column 'name', optionally 'email' and 'identity_provider', and no others. Nothing was "
+                    + "changed.")
         }
-        let email = names.firstIndex(of: "email")
         var found: [User] = []
         var seen: Set<String> = []
         for record in records {
             guard record.fields.count == names.count else {
                 throw Self.problem(record.line, "has \(record.fields.count) fields, not \(names.count)")
             }
+            func field(_ column: String) -> String? {
+                names.firstIndex(of: column).map { record.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+            }
             let user = User(
-                name: record.fields[name], email: email.map { record.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 })
+                name: record.fields[name], email: field("email"), identityProvider: field("identity_provider"))
             guard !user.name.isEmpty else { throw Self.problem(record.line, "has no name") }
             guard seen.insert(user.name.lowercased()).inserted else {
                 throw Self.problem(record.line, "repeats the name '\(user.name)'")

@@ -8,8 +8,8 @@ struct UserImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Invite the users of a CSV file.",
         discussion: """
-            The first line names the columns: 'name' and optionally 'email'. The file is checked as a whole before the first user \
-            is invited. A user who exists already is skipped.
+            The first line names the columns: 'name', and optionally 'email' and 'identity_provider'. The file is checked as a \
+            whole before the first user is invited. A user who exists already is skipped.
             """)
     @Argument(help: "CSV file.") var file: String
     @Option(help: "Group to add each new user to (repeatable).") var group: [String] = []
@@ -23,6 +23,7 @@ struct UserImportCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let users = try UserFile(contentsOf: file).users
+        try await checkProviders(of: users, configuration)
         let delivery = link.delivery(configuration)
         var rows: [JSONObject] = []
         var failure: (any Error)?
@@ -53,7 +54,10 @@ struct UserImportCommand: AsyncParsableCommand {
         ]
         do {
             let request = AdministrationRequest.users(
-                .links(.invite(name: user.name, email: user.email, groups: group, isNew: true)))
+                .links(
+                    .invite(
+                        name: user.name, email: user.email, groups: group, isNew: true,
+                        provider: user.identityProvider)))
             let made = try await AdministrationRoute(configuration).send(request).rows.first ?? [:]
             switch delivery.deliver(made, isInvitation: true) {
             case .mailed: row["state"] = "mailed"
@@ -66,6 +70,18 @@ struct UserImportCommand: AsyncParsableCommand {
             row["problem"] = .string("\(error)")
         }
         return row
+    }
+
+    /// Throws for a user who would have to sign in at a provider that does not exist, before the first user is invited.
+    private func checkProviders(of users: [UserFile.User], _ configuration: ServerConfiguration) async throws {
+        guard users.contains(where: { $0.identityProvider != nil }) else { return }
+        let answer = try await AdministrationRoute(configuration).send(.identityProviders(.list))
+        let known = Set(answer.rows.compactMap { $0["name"]?.string })
+        for user in users {
+            guard let provider = user.identityProvider, !known.contains(provider) else { continue }
+            throw CommandError(
+                "The identity provider '\(provider)' of user '\(user.name)' does not exist. Nothing was changed.")
+        }
     }
 
     private static func note(_ rows: [JSONObject]) -> String? {
