@@ -54,6 +54,8 @@ package struct Gatehouse: Sendable {
     let upstreamLogoutLimit = SourceLimit(burst: 600, perMinute: 600)
     /// The limits of the device grant.
     let deviceLimits = DeviceLimits()
+    /// The demands of MCP servers for a fresh sign-in.
+    let demandLimit = RateLimit<SessionID>(burst: 10, perMinute: 10)
     /// The changes that clients make to their registrations.
     let registrationChanges = RateLimit<ClientID>(burst: 10, perMinute: 1)
     /// Authenticates MCP servers at every endpoint for MCP servers.
@@ -191,4 +193,13 @@ extension Gatehouse {
 
     /// Answers MCP servers that ask before they act on their own.
     package var evaluation: EvaluationEndpoint { EvaluationEndpoint(creation: elicitations.creation) }
+}
+
+extension Gatehouse {
+    /// `/sessions/{sid}/require`, for MCP servers.
+    package var signInDemand: SignInDemandEndpoint {
+        SignInDemandEndpoint(
+            store: store, authentication: resourceAuthentication, standing: StandingRule(clients: clients),
+            limit: demandLimit, clock: clock)
+    }
 }

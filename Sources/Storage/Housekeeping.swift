@@ -88,6 +88,12 @@ extension Transaction {
         // A decided interaction stays for a day, so that a second click reads "already finished" and not "unknown".
         deleted += try delete("interactions", "id", where: "expires_at", before: now - Self.day, limit)
         deleted += try delete("pushed_requests", "digest", where: "expires_at", before: now, limit)
+        deleted += try execute(
+            """
+            DELETE FROM sign_in_demands WHERE (user_id, client_id, resource_id) IN (
+                SELECT user_id, client_id, resource_id FROM sign_in_demands WHERE expires_at <= ?1
+                ORDER BY expires_at LIMIT ?2)
+            """, now.seconds, limit)
         deleted += try delete("browser_logins", "id", where: "expires_at", before: now, limit)
         deleted += try delete("documents", "client_id", where: "last_good_at", before: now - 30 * Self.day, limit)
         deleted += try execute(

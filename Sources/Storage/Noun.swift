@@ -72,6 +72,7 @@ extension Transaction {
     package var sessionReports: SessionReports { SessionReports(transaction: self) }
     package var sessions: Sessions { Sessions(transaction: self) }
     package var signInAttempts: SignInAttempts { SignInAttempts(transaction: self) }
+    package var signInDemands: SignInDemands { SignInDemands(transaction: self) }
     var unfinishedEndings: UnfinishedEndings { UnfinishedEndings(transaction: self) }
     package var upstreamIdentities: UpstreamIdentities { UpstreamIdentities(transaction: self) }
     package var upstreamLogins: UpstreamLogins { UpstreamLogins(transaction: self) }

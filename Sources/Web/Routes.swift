@@ -64,6 +64,7 @@ package enum Routes {
             .server(.post, "/events/verify", .bytes(), events.verify),
             .server(.get, "/events/status", .none, events.status),
             .server(.delete, "/sessions/{sid}", .none, sessions.end),
+            .server(.post, "/sessions/{sid}/require", .json(), sessions.require),
             .server(.post, "/checkpoints", .json(), governance.checkpoint),
             .server(.post, "/jobs", .json(), governance.open),
             .server(.get, "/jobs/{id}", .none, governance.status),

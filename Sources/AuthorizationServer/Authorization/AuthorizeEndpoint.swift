@@ -67,13 +67,15 @@ package struct AuthorizeEndpoint: Sendable {
     }
 
     private func signIn(
-        _ draft: AuthorizationDraft, client: String?, person: SignedIn?, _ browser: Browser, _ now: Timestamp
+        _ draft: AuthorizationDraft, client: String?, person: SignedIn?, _ browser: Browser, _ now: Timestamp,
+        requiredBy server: String? = nil
     ) throws -> NextPage {
         let waiting = InteractionSeal.Waiting.authorization(
             parameters: draft.text, arrival: draft.arrival, client: client, reference: browser.reference)
         let token = try seal.seal(waiting, for: browser, now: now)
         return .signIn(
-            SignInPrompt(client: client, token: token, account: person?.user.name, hint: draft.loginHint))
+            SignInPrompt(
+                client: client, token: token, account: person?.user.name, hint: draft.loginHint, requiredBy: server))
     }
 
     private func openInteraction(
@@ -106,6 +108,10 @@ package struct AuthorizeEndpoint: Sendable {
         }
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
             return try signIn(draft, client: client.signInName, person: person, browser, now)
+        }
+        guard try await access.meetsDemand(person, client.id, in: store, now: now) else {
+            return try signIn(
+                draft, client: client.signInName, person: person, browser, now, requiredBy: access.resource.name)
         }
         let pending = PendingAuthorization(
             request.body, client: client, redirect: redirect, access: access, draft: draft,

@@ -21,7 +21,13 @@ package struct SignInPrompt: Sendable {
     /// The account name that the client suggests (`login_hint`).
     package let hint: String?
 
-    init(client: String?, token: String, account: String? = nil, hint: String? = nil) {
+    /// The name of the MCP server that requires the sign-in to be fresh; nil for any other reason.
+    package let requiredBy: String?
+
+    init(
+        client: String?, token: String, account: String? = nil, hint: String? = nil, requiredBy: String? = nil
+    ) {
+        self.requiredBy = requiredBy
         self.client = client
         self.token = token
         self.account = account

@@ -43,6 +43,7 @@ extension ConsentEndpoint {
             authTime: person.login.authTime, acr: person.login.authentication.context,
             authMethod: pending.demandedMethod, documentDigest: pending.documentDigest,
             refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
+        let demand = try pending.spendDemand(of: interaction.userID, in: transaction, now: now)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
         try pending.begin(
             session, with: code, until: now + settings.tokens.code, of: interaction.id, in: browser, transaction)
@@ -53,7 +54,7 @@ extension ConsentEndpoint {
         try transaction.audit.append(
             AuditEntry(
                 .sessionApproved, at: now, actor: .person(interaction.userID), of: session,
-                reason: pending.reason(of: access.ground), initiator: .human,
+                reason: PendingAuthorization.joined(pending.reason(of: access.ground), demand), initiator: .human,
                 explanation: pending.explanation(of: access.ground),
                 address: pending.device == nil ? nil : browser.address))
         return .handOff(pending.destination(issuer: settings.issuer, code: code), .approved)

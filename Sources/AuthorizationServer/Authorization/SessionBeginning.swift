@@ -33,7 +33,8 @@ extension PendingAuthorization {
         Self.joined(device?.origin, ground?.text)
     }
 
-    private static func joined(_ texts: String?...) -> String? {
+    /// Several parts of one reason.
+    static func joined(_ texts: String?...) -> String? {
         let texts = texts.compactMap(\.self)
         return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }

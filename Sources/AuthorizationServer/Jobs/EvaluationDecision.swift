@@ -26,6 +26,8 @@ enum EvaluationDecision: Sendable {
     case declined(ElicitationID)
     /// The user has to approve the action, and no elicitation can be created for this reason.
     case approvalUnavailable(OAuthError.Code)
+    /// The user signed in too long ago, and the next approval of the client asks for a fresh sign-in.
+    case freshSignInRequired(SignInDemand)
     /// The action is denied, and no approval can change that.
     case denied(Denial)
     /// The token or the job is not in force. The answer does not say which, so that it reveals no job ids.
@@ -34,7 +36,7 @@ enum EvaluationDecision: Sendable {
     var isAllowed: Bool {
         switch self {
         case .allowed, .approved: true
-        case .approvalRequired, .declined, .approvalUnavailable, .denied, .noSubject: false
+        case .approvalRequired, .declined, .approvalUnavailable, .freshSignInRequired, .denied, .noSubject: false
         }
     }
 
@@ -45,6 +47,7 @@ enum EvaluationDecision: Sendable {
         case .approvalRequired: "approval_required"
         case .declined: "declined"
         case .approvalUnavailable(let code): code.rawValue
+        case .freshSignInRequired: "fresh_sign_in_required"
         case .denied(let denial): denial.rawValue
         }
     }
@@ -55,6 +58,10 @@ enum EvaluationDecision: Sendable {
         guard let reason else { return .object(body) }
         var context: JSONObject = ["reason": .string(reason)]
         if case .approvalRequired(let elicitation) = self { context["elicitation"] = describe(elicitation) }
+        if case .freshSignInRequired(let demand) = self {
+            context["max_age"] = .integer(demand.maxAge)
+            context["expires_at"] = .string(demand.expiresAt.rfc3339)
+        }
         if case .approved(let id) = self { context["elicitation"] = ["id": .string(id.string)] }
         body["context"] = .object(context)
         return .object(body)
@@ -78,7 +85,7 @@ enum EvaluationDecision: Sendable {
         switch self {
         case .approved(let id), .declined(let id): id
         case .approvalRequired(let elicitation): elicitation.id
-        case .allowed, .approvalUnavailable, .denied, .noSubject: nil
+        case .allowed, .freshSignInRequired, .approvalUnavailable, .denied, .noSubject: nil
         }
     }
 }

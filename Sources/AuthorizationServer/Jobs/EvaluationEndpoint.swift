@@ -77,7 +77,8 @@ package struct EvaluationEndpoint: Sendable {
         }
     }
 
-    /// The order is policy: the operator's list, the actions of the job, the scopes of the session, and then the user.
+    /// The order is policy: the operator's list, the actions of the job, the scopes of the session, the age of the sign-in, and then the
+    /// user.
     private func decide(
         _ request: EvaluationRequest, in context: DecisionContext, resource: Resource, in transaction: Transaction,
         now: Timestamp
@@ -87,6 +88,13 @@ package struct EvaluationEndpoint: Sendable {
         }
         if let job = context.job, !job.actions.contains(request.action) { return .denied(.notInJob) }
         guard action.scope.isSubset(of: context.scope) else { return .denied(.insufficientScope) }
+        if let maxAge = request.maxAge, !now.isWithin(maxAge, of: context.session.authTime) {
+            // Evaluations of an MCP server are limited, and each leaves a record anyway.
+            guard let demand = try transaction.require(maxAge, by: context.session, now: now) else {
+                return .approvalUnavailable(.noUser)
+            }
+            return .freshSignInRequired(demand)
+        }
         switch action.rule {
         case .allow: return .allowed
         case .ask: return try spendApproval(request, in: context, resource: resource, in: transaction, now: now)

@@ -23,5 +23,5 @@ package struct SessionEndpoint: Sendable {
         guard isKnown else { throw Self.unknown }
     }
 
-    private static let unknown = OAuthError(.notFound, "This MCP server has no session with this id.")
+    static let unknown = OAuthError(.notFound, "This MCP server has no session with this id.")
 }

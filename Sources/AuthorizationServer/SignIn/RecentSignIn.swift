@@ -10,7 +10,9 @@ extension ConsentEndpoint {
         now: Timestamp
     ) throws -> Bool {
         let signIn = person.login.authentication
-        guard let resource = try transaction.resources.find(id: pending.resourceID) else { return false }
+        guard let resource = try transaction.resources.find(id: pending.resourceID),
+            try pending.meetsDemand(signIn, of: person.user.id, in: transaction, now: now)
+        else { return false }
         return pending.accepts(signIn: signIn, at: now) && resource.accepts(signIn: signIn, for: scope, at: now)
     }
 
@@ -26,8 +28,11 @@ extension ConsentEndpoint {
                 interaction.id, request: pending.text, until: interaction.expiresAt, now: now)
         else { return .finished }
         let client = pending.shownClient
+        let isDemanded = try !pending.meetsDemand(
+            person.login.authentication, of: person.user.id, in: transaction, now: now)
+        let asker = isDemanded ? try transaction.resources.find(id: pending.resourceID)?.name : nil
         let token = try seal.seal(.consent(interaction.id, client: client), for: browser, now: now)
-        return .signInAgain(SignInPrompt(client: client, token: token, account: person.user.name))
+        return .signInAgain(SignInPrompt(client: client, token: token, account: person.user.name, requiredBy: asker))
     }
 }
 

@@ -26,6 +26,8 @@ package struct EvaluationRequest: Sendable {
     package let message: String?
     /// The description of the action for the user.
     package let summary: String?
+    /// The greatest age of the user's sign-in, in seconds; nil for any age.
+    package let maxAge: Int64?
 
     /// Reads the body of the request. Unknown members are ignored, as the specification requires.
     package init(json: JSONObject) throws(OAuthError) {
@@ -50,6 +52,7 @@ package struct EvaluationRequest: Sendable {
         let context = MemberReader(try MemberReader(json).objectIfAny("context") ?? [:], at: "context")
         message = try context.textIfAny("message", limit: 500)
         summary = try context.textIfAny("summary", limit: 500)
+        maxAge = try context.integerIfAny("max_age", in: SignInDemandRequest.ages)
     }
 
     /// The action and its object in one line.

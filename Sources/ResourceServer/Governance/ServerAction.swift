@@ -20,6 +20,9 @@ public struct ServerAction: Sendable, Hashable {
     public var message: String?
     /// A description for that user, at most 500 characters.
     public var summary: String?
+    /// The greatest age of the user's sign-in, in seconds. After an older one the decision is denied as `fresh_sign_in_required`, and the
+    /// next approval of the client asks for a fresh sign-in.
+    public var maxAge: Int64?
     private let arguments: JSONObject?
 
     /// Makes an action. `arguments` is a JSON object in UTF-8 and part of what a user approves.
@@ -45,6 +48,7 @@ public struct ServerAction: Sendable, Hashable {
         var context = JSONObject()
         context["message"] = message.map(JSON.string)
         context["summary"] = summary.map(JSON.string)
+        context["max_age"] = maxAge.map(JSON.integer)
         var body: JSONObject = [
             "subject": try Self.subject(authority), "action": .object(action),
             "resource": ["type": .string(resourceType), "id": .string(resourceID)],

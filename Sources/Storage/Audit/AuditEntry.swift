@@ -17,6 +17,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let sessionApproved = AuditAction(rawValue: "session.approved")
     /// A client that acts for itself got its first token at an MCP server.
     package static let sessionOpened = AuditAction(rawValue: "session.opened")
+    /// An MCP server required a fresh sign-in at the next approval.
+    package static let signInRequired = AuditAction(rawValue: "session.sign_in_required")
     package static let sessionEnded = AuditAction(rawValue: "session.ended")
     package static let tokenIssued = AuditAction(rawValue: "token.issued")
     package static let tokenRefreshed = AuditAction(rawValue: "token.refreshed")

@@ -47,6 +47,7 @@ enum Schema {
         ("0037 event indexes", EventIndexes.statements),
         ("0038 replaced secrets", ReplacedSecretTable.statements),
         ("0039 provider invitations", ProviderInvitations.statements),
+        ("0040 sign-in demands", SignInDemandTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -57,7 +57,11 @@ extension SignInPage {
     init(_ prompt: SignInPrompt) {
         self.init(
             client: prompt.client.map { PlainText($0) }, token: prompt.token, username: prompt.account ?? prompt.hint,
-            notice: prompt.account == nil ? nil : Self.again)
+            notice: prompt.requiredBy.map(Self.again) ?? (prompt.account == nil ? nil : Self.again))
+    }
+
+    private static func again(_ server: String) -> PlainText {
+        PlainText("\(server) requires a recent sign-in. Sign in again to continue; Gatehouse keeps your request.")
     }
 
     private static let again: PlainText =

@@ -38,6 +38,9 @@ struct SessionAdministration: AdministrationNoun {
             for (name, value) in session.details.members { row[name] = value }
             let origin = try transaction.devices.origin(of: id)
             for (name, value) in origin?.details.members ?? [] { row[name] = value }
+            let demand = try transaction.signInDemands.find(of: id, now: now)
+            row["required_sign_in_max_age"] = JSON(demand.map { Int($0.maxAge) })
+            row["required_sign_in_until"] = JSON(demand?.expiresAt)
             return .one(row)
         }
     }
