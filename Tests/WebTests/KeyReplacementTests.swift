@@ -225,7 +225,8 @@ struct KeyReplacementTests {
         try await Harness.run { h in
             for request in [KeyRequest.weigh(purpose: "all"), .replace(purpose: "all", reason: nil)] {
                 let refusal = await #expect(throws: AdministrationError.self) { try await h.administer(.keys(request)) }
-                #expect(refusal?.description.contains("tokens, events, refresh, code, form, sealing") == true)
+                #expect(
+                    refusal?.description.contains("tokens, events, assertions, refresh, code, form, sealing") == true)
             }
             let records = try await h.records(.keyRotated)
             #expect(records.isEmpty)

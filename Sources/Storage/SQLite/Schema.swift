@@ -42,7 +42,7 @@ enum Schema {
         ("0032 devices", DeviceTables.statements),
         ("0033 account links", AccountLinkTable.statements),
         ("0034 spent token shares", SpentTokenShares.statements),
-        ("0035 provider statements", ProviderStatementTables.statements),
+        ("0035 provider statements", ProviderClaimTables.statements),
         ("0036 elicitation requests", ElicitationRequests.statements),
         ("0037 event indexes", EventIndexes.statements),
         ("0038 replaced secrets", ReplacedSecretTable.statements),

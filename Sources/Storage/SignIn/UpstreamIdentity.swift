@@ -14,7 +14,7 @@ package struct UpstreamIdentity: Hashable, Sendable {
     /// The verified address that the provider gave last, for display alone.
     package let email: String?
     /// Everything that the provider said last, for display alone; nil before the first sign-in that kept it.
-    package let statement: UpstreamStatement?
+    package let statement: UpstreamClaims?
     package let createdAt: Timestamp
     /// The last sign-in.
     package let usedAt: Timestamp
@@ -22,7 +22,7 @@ package struct UpstreamIdentity: Hashable, Sendable {
     /// An account in its stored form.
     package init(
         issuer: OpenIDIssuer, subject: String, userID: UserID, provider: ProviderName, name: String?, email: String?,
-        statement: UpstreamStatement? = nil, createdAt: Timestamp, usedAt: Timestamp? = nil
+        statement: UpstreamClaims? = nil, createdAt: Timestamp, usedAt: Timestamp? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -59,7 +59,7 @@ extension UpstreamIdentities {
     }
 
     /// Replaces what the provider said about an account, without a sign-in.
-    package func set(_ statement: UpstreamStatement, issuer: OpenIDIssuer, subject: String) throws {
+    package func set(_ statement: UpstreamClaims, issuer: OpenIDIssuer, subject: String) throws {
         try execute(
             "UPDATE upstream_identities SET statement = ?3 WHERE issuer = ?1 AND subject = ?2", issuer.string, subject,
             statement.json.text)
@@ -99,7 +99,7 @@ extension UpstreamIdentity {
             issuer: OpenIDIssuer(row.text(0)), subject: row.text(1), userID: row.id(2),
             provider: ProviderName(row.text(3)), name: row.textIfAny(4), email: row.textIfAny(5),
             // A statement is only shown: one that does not parse must keep nobody from signing in.
-            statement: row.textIfAny(8).flatMap(UpstreamStatement.init(text:)), createdAt: row.time(6),
+            statement: row.textIfAny(8).flatMap(UpstreamClaims.init(text:)), createdAt: row.time(6),
             usedAt: row.time(7))
     }
 }

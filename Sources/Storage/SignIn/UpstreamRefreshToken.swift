@@ -71,7 +71,8 @@ extension UpstreamRefreshTokens {
     }
 
     /// Takes the tokens whose turn it is, at most `limit`, those that waited longest first: their last request is an hour ago, and
-    /// their user has a live session. The turn is over for an hour, whatever the provider answers.
+    /// their user has a live session, and has signed in with no other account of the provider since. The turn is over for an hour,
+    /// whatever the provider answers.
     package func take(limit: Int, now: Timestamp) throws -> [UpstreamRefreshToken] {
         let due = try all(
             """
@@ -79,6 +80,9 @@ extension UpstreamRefreshTokens {
             JOIN upstream_identities i ON i.issuer = t.issuer AND i.subject = t.subject
             JOIN identity_providers p ON p.name = t.provider
             WHERE t.tried_at <= ?2 AND p.refreshes_groups = 1 AND \(Self.hasLiveSession(at: "?1"))
+                AND NOT EXISTS (
+                    SELECT 1 FROM upstream_identities o
+                    WHERE o.user_id = i.user_id AND o.provider = i.provider AND o.used_at > i.used_at)
             ORDER BY t.tried_at LIMIT ?3
             """, now.seconds, (now - UpstreamRefreshToken.interval).seconds, limit
         ) { try UpstreamRefreshToken($0) }

@@ -123,7 +123,8 @@ struct IdentityProviderAdmission: ParsableArguments {
             discussion:
                 "Compared with the claim hd, or else with the domain of an e-mail address that the provider verified."))
     var allowDomain: [String] = []
-    @Option(help: "Claim of the ID token with the user's groups; groups if --require-group is given.")
+    @Option(
+        help: "Claim of the ID token with the user's groups; groups if --require-group or --group-refresh is given.")
     var groupClaim: String?
     @Option(help: "Group whose members may sign in (repeatable); anybody if omitted.") var requireGroup: [String] = []
     @Flag(

@@ -97,4 +97,7 @@ struct Providers: AsyncParsableCommand {
     }
 }
 
-extension ProviderAuthentication: ExpressibleByArgument {}
+extension ProviderAuthentication: ExpressibleByArgument {
+    /// The methods that the help lists. `private_key_jwt` is for identity providers, where another option selects it.
+    static var allValueStrings: [String] { allCases.filter { $0 != .privateKeyJWT }.map(\.rawValue) }
+}

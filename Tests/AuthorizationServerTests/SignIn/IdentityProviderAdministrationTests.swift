@@ -57,7 +57,11 @@ struct IdentityProviderAdministrationTests {
                         $0.authMethod = "client_secret_basic"
                     }
                 ),
-                ("not an authentication method", { $0.authMethod = "private_key_jwt" }),
+                ("not an authentication method", { $0.authMethod = "tls_client_auth" }),
+                ("needs a key of Gatehouse's own", { $0.authMethod = "private_key_jwt" }),
+                ("not both", { $0.usesKey = true }),
+                ("only for --jwks-key", { $0.assertionAudience = "issuer" }),
+                ("not an authentication context", { $0.contexts = ["urn:example:a urn:example:b"] }),
             ]
             for (words, change) in changes {
                 do {

@@ -49,7 +49,9 @@ struct KeyCommandTests {
                 #expect(try await gatehouse(["keys", "rotate"] + arguments).status == 2, "\(arguments)")
             }
             let unknown = try await gatehouse("keys", "rotate", "everything", "--now", "--yes")
-            #expect(unknown.status == 1 && unknown.errors.contains("tokens, events, refresh, code, form, sealing"))
+            #expect(
+                unknown.status == 1
+                    && unknown.errors.contains("tokens, events, assertions, refresh, code, form, sealing"))
             #expect(try await Self.ids(gatehouse, "tokens").count == 1)
         }
     }

@@ -40,6 +40,18 @@ struct OpenIDForge {
         return try OpenIDToken(compact).idToken(by: keys, rule, now: Self.now)
     }
 
+    /// The fault of a token that renews the sign-in of `ada` with nonce `n-1`; nil for an acceptable one.
+    func faultOfRenewal(_ compact: String) -> OpenIDTokenFault? {
+        let rule = IDTokenRule(
+            renewing: "ada", issuer: issuer, client: "gatehouse", nonce: "n-1", accessToken: "access")
+        do throws(OpenIDTokenFault) {
+            _ = try OpenIDToken(compact).idToken(by: keys, rule, now: Self.now)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// The fault of an ID token; nil for an acceptable one.
     func fault(_ compact: String) -> OpenIDTokenFault? {
         do throws(OpenIDTokenFault) {
@@ -179,6 +191,19 @@ struct IDTokenTests {
         let large = try forge.token(["blob": .string(String(repeating: "a", count: 40_000))])
         #expect(forge.fault(large) == .token(.malformed))
         for text in ["", "a.b", "a.b.c", "....", "ä.b.c"] { #expect(forge.fault(text) != nil, "\(text)") }
+    }
+
+    @Test func `a renewed token is about the same account, and need not repeat the nonce`() throws {
+        #expect(try forge.faultOfRenewal(forge.token(["nonce": nil])) == nil)
+        #expect(try forge.faultOfRenewal(forge.token()) == nil)
+        let forged: [Forgery] = [
+            (["sub": "eve"], .otherSubject), (["sub": "Ada"], .otherSubject), (["nonce": "n-2"], .otherNonce),
+            (["nonce": 7], .otherNonce),
+        ]
+        for (change, fault) in forged + Self.parties + Self.times {
+            let token = try forge.token(change)
+            #expect(forge.faultOfRenewal(token) == fault, "\(change)")
+        }
     }
 
     @Test func `a token with two hundred groups is read`() throws {

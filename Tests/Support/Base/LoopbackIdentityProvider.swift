@@ -14,6 +14,7 @@ package final class LoopbackIdentityProvider: Sendable {
         var manner = Manner.giving
         var idToken = ""
         var idTokens: [String: String] = [:]
+        var refreshToken: String?
         var keys: [SigningKey]
         var metadata: [String: JSON?] = [:]
         var whenAsked: @Sendable () -> Void = {}
@@ -61,6 +62,8 @@ package final class LoopbackIdentityProvider: Sendable {
     package func prepare(_ idToken: String) { state.value.withLock { $0.idToken = idToken } }
     /// Sets the ID token that a code is redeemed for, so that several sign-ins can be under way at once.
     package func prepare(_ idToken: String, for code: String) { state.value.withLock { $0.idTokens[code] = idToken } }
+    /// Sets the refresh token of the next answers; nil for none.
+    package func offer(refreshToken: String?) { state.value.withLock { $0.refreshToken = refreshToken } }
     /// Publishes these keys.
     package func publish(_ keys: [SigningKey]) { state.value.withLock { $0.keys = keys } }
     /// Changes members of the metadata; nil removes one.
@@ -85,10 +88,11 @@ package final class LoopbackIdentityProvider: Sendable {
             let prepared = state.idTokens.first {
                 request.contains("code=\($0.key)&") || request.hasSuffix("code=\($0.key)")
             }
-            let body: JSONObject = [
+            var body: JSONObject = [
                 "access_token": .string(accessToken), "token_type": "Bearer", "expires_in": 300,
                 "id_token": .string(prepared?.value ?? state.idToken),
             ]
+            body["refresh_token"] = state.refreshToken.map(JSON.string)
             return LoopbackServer.http("200 OK", body: text(body))
         }
     }
@@ -98,6 +102,7 @@ package final class LoopbackIdentityProvider: Sendable {
         var json: JSONObject = [
             "issuer": .string(origin), "authorization_endpoint": .string(origin + "/authorize"),
             "token_endpoint": .string(origin + "/token"), "jwks_uri": .string(origin + "/jwks"),
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
             "id_token_signing_alg_values_supported": ["ES256"], "code_challenge_methods_supported": ["S256"],
         ]
         for (name, value) in state.metadata { json[name] = value }

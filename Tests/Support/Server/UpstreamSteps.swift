@@ -40,7 +40,13 @@ package struct UpstreamSteps: Sendable {
     /// Runs a request about identity providers.
     @discardableResult
     package func run(_ request: IdentityProviderRequest) async throws -> AdministrationAnswer {
-        try await administration.run(.identityProviders(request), by: Administrator(uid: 1000, claimed: nil))
+        try await run(.identityProviders(request))
+    }
+
+    /// Runs any request, with the connections to the outside that a server has.
+    @discardableResult
+    package func run(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
+        try await administration.run(request, by: Administrator(uid: 1000, claimed: nil))
     }
 
     /// Registers a provider.

@@ -121,7 +121,7 @@ struct UpstreamAccount {
             UpstreamIdentity(
                 issuer: claims.issuer, subject: claims.subject, userID: user.id, provider: provider.name,
                 name: claims.name ?? claims.preferredUsername, email: claims.verifiedEmail,
-                statement: UpstreamStatement(claims, groups: said.groups), createdAt: now))
+                statement: UpstreamClaims(claims, groups: said.groups), createdAt: now))
     }
 
     /// A new user, whose name is one that nobody has here.
@@ -147,7 +147,7 @@ struct UpstreamAccount {
     }
 }
 
-extension UpstreamStatement {
+extension UpstreamClaims {
     /// What a verified ID token says.
     init(_ claims: IDTokenClaims, groups: [String]?) {
         self.init(

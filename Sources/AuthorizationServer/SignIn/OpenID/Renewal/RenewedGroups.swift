@@ -37,7 +37,7 @@ struct RenewedGroups {
     private func replace(_ groups: [String]) throws {
         let user = identity.userID
         try transaction.groups.replace(groups, of: user, from: GroupSource(provider: provider.name), now: now)
-        var statement = identity.statement ?? UpstreamStatement(claims, groups: nil)
+        var statement = identity.statement ?? UpstreamClaims(claims, groups: nil)
         statement.groups = groups
         try transaction.upstreamIdentities.set(statement, issuer: identity.issuer, subject: identity.subject)
         try standing.endSessionsWithoutAccess(of: user, in: transaction, now: now)

@@ -2,7 +2,7 @@
 /// which it is asked for groups again.
 ///
 /// SQLite cannot change a CHECK, so the table of providers is rebuilt. Foreign keys are off meanwhile and checked afterwards.
-enum ProviderStatementTables {
+enum ProviderClaimTables {
     static let statements = [
         providers,
         """

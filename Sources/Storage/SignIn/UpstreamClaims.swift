@@ -2,7 +2,7 @@ package import JOSE
 package import OAuth
 
 /// What an identity provider said about a user at the last sign-in, for administrators. Nothing is decided by it.
-package struct UpstreamStatement: Hashable, Sendable {
+package struct UpstreamClaims: Hashable, Sendable {
     /// The display name.
     package var name: String?
     /// The user name at the provider.
@@ -37,7 +37,7 @@ package struct UpstreamStatement: Hashable, Sendable {
     }
 }
 
-extension UpstreamStatement {
+extension UpstreamClaims {
     /// The form in which a row keeps it.
     package var json: JSONObject {
         var json: JSONObject = ["email_verified": .bool(isEmailVerified), "amr": .strings(methods.map(\.rawValue))]

@@ -1,0 +1,88 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import ServerSupport
+import TestSupport
+import Testing
+
+@Suite("RFC 9470 §5 Authentication contexts that only an identity provider knows")
+struct UpstreamContextTests {
+    private static let gold = "urn:example:gold"
+    private static let withGold: @Sendable (inout IdentityProviderDraft) -> Void = { $0.contexts = [Self.gold] }
+
+    private func listed(_ h: Harness) async throws -> [String] {
+        let text = try await h.client.execute(uri: "/.well-known/oauth-authorization-server", method: .get).text
+        return try JSONObject(parsing: Array(text.utf8))["acr_values_supported"]?.strings ?? []
+    }
+
+    @Test func `the metadata lists the contexts of the providers, as long as they are registered`() async throws {
+        try await UpstreamSteps.withProvider { h, provider in
+            let own = try await listed(h)
+            #expect(own == [AuthenticationContext.password.rawValue])
+            provider.change(["acr_values_supported": ["urn:example:silver", "has a blank", ""]])
+            try await h.upstream.add(provider, as: "second", Self.withGold)
+            #expect(try await listed(h) == own + [Self.gold, "urn:example:silver"])
+            try await h.upstream.run(.remove("second"))
+            #expect(try await listed(h) == own)
+        }
+    }
+
+    @Test func `a context that a client asks for goes to the provider that knows it, and into the tokens`() async throws
+    {
+        try await UpstreamSteps.withProvider(change: Self.withGold) { h, provider in
+            try await h.upstream.add(provider, as: "plain")
+            let browser = h.browser()
+            let verifier = CodeVerifier.random()
+            let page = try await h.authorize(
+                browser, h.request(["acr_values": "urn:example:platinum \(Self.gold)"], verifier: verifier))
+            #expect(page.isPage("sign-in"))
+            let elsewhere = try await h.upstream.depart(browser, from: page, to: "plain")
+            #expect(elsewhere.query["acr_values"] == nil)
+            let departure = try await h.upstream.depart(browser, from: page)
+            #expect(departure.query["acr_values"] == [Self.gold])
+            provider.prepare(try h.upstream.idToken(departure, of: provider, ["acr": .string(Self.gold)]))
+            let consent = try await h.follow(browser, h.upstream.comeBack(browser, departure))
+            #expect(consent.isPage("consent"))
+            let approved = try await h.decide(browser, at: consent)
+            let code = FormText.decode(queryOf: approved.continuation ?? "")["code"]?.first ?? ""
+            let tokens = try await h.redeem(Redeemable(code: code, verifier: verifier.reveal())).tokens
+            #expect(try await h.introspect(tokens.access)["acr"] == .string(Self.gold))
+        }
+    }
+
+    @Test func `an answer in another context reaches the client as an unmet requirement`() async throws {
+        try await UpstreamSteps.withProvider(change: Self.withGold) { h, provider in
+            for acr: JSON? in ["urn:example:silver", nil] {
+                let browser = h.browser()
+                let page = try await h.authorize(browser, h.request(["acr_values": Self.gold]))
+                let answer = try await h.upstream.signIn(browser, from: page, at: provider, ["acr": acr])
+                let query = FormText.decode(queryOf: answer.headers[.location] ?? "")
+                #expect(query["error"] == ["unmet_authentication_requirements"], "\(acr ?? .null)")
+                #expect(query["code"] == nil)
+            }
+            #expect(try await h.sessions().isEmpty)
+        }
+    }
+
+    @Test func `a sign-in with the password does not pass for the provider's context`() async throws {
+        try await UpstreamSteps.withProvider(change: Self.withGold) { h, _ in
+            let browser = h.browser()
+            _ = try await h.tokens(browser)
+            let page = try await h.authorize(browser, h.request(["acr_values": Self.gold]))
+            #expect(page.isPage("sign-in"), "a password login is not enough")
+            let answer = try await h.signIn(browser, at: page)
+            let query = FormText.decode(queryOf: answer.headers[.location] ?? "")
+            #expect(query["error"] == ["unmet_authentication_requirements"])
+        }
+    }
+
+    @Test func `a context that nobody knows is refused before the sign-in`() async throws {
+        try await UpstreamSteps.withProvider(change: Self.withGold) { h, _ in
+            let answer = try await h.authorize(h.browser(), h.request(["acr_values": "urn:example:platinum"]))
+            let query = FormText.decode(queryOf: answer.headers[.location] ?? "")
+            #expect(query["error"] == ["unmet_authentication_requirements"])
+        }
+    }
+}
