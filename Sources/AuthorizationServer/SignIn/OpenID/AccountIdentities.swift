@@ -116,7 +116,7 @@ package struct AccountIdentities: Sendable {
 
     /// The key of an account in the form.
     private static func key(_ identity: UpstreamIdentity) -> String {
-        Digest.sha256("\(identity.issuer.string.utf8.count):\(identity.issuer)\(identity.subject)").base64URL
+        UpstreamIdentity.key(issuer: identity.issuer, subject: identity.subject).base64URL
     }
 
     /// Unlinks an account with the groups that only it brought, unless the user could not sign in any more.

@@ -177,6 +177,18 @@ struct UpstreamAbuseTests {
         }
     }
 
+    @Test func `an issuer that differs by a slash, a case or a port is another one`() async throws {
+        try await UpstreamSteps.withProvider { h, provider in
+            for issuer in [provider.issuer + "/", provider.issuer.uppercased(), "http://127.0.0.1"] {
+                let browser = h.browser()
+                let answer = try await h.upstream.enter(browser, at: provider, ["iss": .string(issuer)])
+                #expect(answer.status == .badGateway, "\(issuer)")
+                #expect(try await h.upstream.login(browser) == nil)
+            }
+            #expect(try await h.upstream.users().map(\.name) == ["ada"])
+        }
+    }
+
     @Test func `an ID token of one sign-in is not accepted in another`() async throws {
         try await UpstreamSteps.withProvider { h, provider in
             let (ada, eve) = (h.browser(), h.browser())
