@@ -21,10 +21,11 @@ struct EventHandlers: Sendable {
     /// event, for an empty body.
     func verify(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
-        if body.isEmpty {
+        let members = try body.isEmpty ? JSONObject() : Self.object(body)
+        if members.isEmpty {
             try await gatehouse.eventVerify.request(for: resource)
         } else {
-            try await gatehouse.eventVerify.answer(Self.object(body), for: resource)
+            try await gatehouse.eventVerify.answer(members, for: resource)
         }
         return .done
     }

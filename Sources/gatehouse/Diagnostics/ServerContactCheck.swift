@@ -55,35 +55,35 @@ struct ServerEventCheck: Sendable {
     private static let pollsLatest: Int64 = 2 * 3600
 
     func findings() async throws -> [Finding] {
-        let (stream, waiting, dead, last) = try await store.read { [resource] transaction in
+        let (events, waiting, dead) = try await store.read { [resource] transaction in
             (
-                try transaction.eventStreams.find(of: resource.id),
+                try ResourceEvents(of: resource, in: transaction),
                 try transaction.events.list(resource: resource.id, state: .waiting, limit: Self.most).count,
-                try transaction.events.list(resource: resource.id, state: .dead, limit: Self.most).count,
-                try transaction.events.list(resource: resource.id, state: .delivered, limit: 1).first?.settledAt
+                try transaction.events.list(resource: resource.id, state: .dead, limit: Self.most).count
             )
         }
-        let delivery = resource.eventsEndpoint.map { push(to: $0, stream) } ?? poll
-        return [delivery] + queue(waiting: waiting, dead: dead, last: last)
+        let delivery = resource.eventsEndpoint.map { push(to: $0, events) } ?? poll
+        return [delivery] + queue(waiting: waiting, dead: dead, last: events.lastDelivery)
     }
 
-    private func push(to endpoint: String, _ stream: EventStream?) -> Finding {
-        let current = stream.flatMap { $0.endpoint == endpoint ? $0 : nil }
-        let cause = current?.lastError.map { " (\($0))" } ?? current?.lastStatus.map { " (status \($0))" } ?? ""
-        switch current?.state {
+    private func push(to endpoint: String, _ events: ResourceEvents) -> Finding {
+        let failure = events.failure
+        let cause = failure?.error.map { " (\($0))" } ?? failure?.status.map { " (status \($0))" } ?? ""
+        switch events.stream?.state {
         case .active:
-            let since = current?.verifiedAt.map { " since \($0)" } ?? ""
+            let since = events.stream?.verifiedAt.map { " since \($0)" } ?? ""
             return Finding("events", .ok, "Its events endpoint \(endpoint) is verified\(since).")
         case .disabled:
             return Finding(
                 "events", .problem,
-                "Its events endpoint \(endpoint) is disabled\(cause). Repair it, and set it again with 'gatehouse resources "
-                    + "policy \(resource.id) --events-endpoint \(endpoint)'.")
+                "Its events endpoint \(endpoint) is disabled\(cause). Repair it, and have it verified with 'gatehouse events "
+                    + "verify \(resource.id)'.")
         case .unverified, nil:
             return Finding(
                 "events", .problem,
                 "Its events endpoint \(endpoint) has not answered the verification event\(cause), so that it gets no events. "
-                    + "Return the value of 'state' to /events/verify.")
+                    + "Return the value of 'state' to /events/verify. 'gatehouse events verify \(resource.id)' sends another event."
+            )
         }
     }
 

@@ -16,6 +16,11 @@ final class FakeStream: Sendable {
         var polls: [JSONObject] = []
         var ended: [String] = []
         var endStatus = 204
+        /// The bodies of requirements, behind their sessions, and what answers them.
+        var required: [String] = []
+        var requireStatus = 200
+        /// The bodies that asked for a verification event.
+        var verifications: [String] = []
         var asked = 0
     }
 
@@ -41,6 +46,20 @@ final class FakeStream: Sendable {
             guard status == 204 else {
                 return Self.json(["error": "not_found", "error_description": "There is none."], .init(code: status))
             }
+            return Response(status: .noContent)
+        }
+    }
+
+    /// The routes of what an MCP server asks for: a fresh sign-in, and a verification event.
+    func demandRoutes(_ router: Router<BasicRequestContext>) {
+        router.post("/sessions/:sid/require") { request, context in
+            let body = String(buffer: try await request.body.collect(upTo: 65_536))
+            self.change { $0.required.append((context.parameters.get("sid") ?? "") + " " + body) }
+            return Self.json([:], .init(code: self.read { $0.requireStatus }))
+        }
+        router.post("/events/verify") { request, _ in
+            let body = String(buffer: try await request.body.collect(upTo: 65_536))
+            self.change { $0.verifications.append(body) }
             return Response(status: .noContent)
         }
     }
@@ -92,7 +111,10 @@ struct SessionScene {
             ManualClock(), SigningKey.generate(), FakeStream(), FakeAuthorizationServer()
         )
         server.change { $0.keys = [key.jwk] }
-        try await server.run(adding: stream.routes) {
+        try await server.run(adding: { router in
+            stream.routes(router)
+            stream.demandRoutes(router)
+        }) {
             let configuration = Fixture.configuration(issuer: server.issuer, verification: .local, clock: clock)
             let elicitations = try Elicitations(configuration, clientID: "res_1", clientSecret: "gate_s_x")
             let receiver = EventReceiver(
