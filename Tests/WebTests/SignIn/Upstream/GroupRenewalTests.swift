@@ -82,7 +82,7 @@ struct GroupRenewalTests {
 
     @Test func `a sign-in asks for offline access, and its refresh token is kept sealed`() async throws {
         try await play { scene in
-            #expect(scene.departure.query["scope"] == ["offline_access openid profile email"])
+            #expect(scene.departure.query["scope"] == ["openid offline_access profile email"])
             let kept = try #require(try await scene.kept())
             #expect(!String(decoding: kept.token, as: UTF8.self).contains("canary"))
             #expect(scene.h.gatehouse.upstreamSignIn.vault.renewal(by: kept)?.refresh.reveal() == Self.token)
@@ -107,7 +107,6 @@ struct GroupRenewalTests {
         try await play { scene in
             let h = scene.h
             _ = try await h.poll()
-            try scene.prepare([])
             h.clock.advance(by: 3_599)
             try await h.gatehouse.groupRenewal.round()
             #expect(scene.renewals.isEmpty)

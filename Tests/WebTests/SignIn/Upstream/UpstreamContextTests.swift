@@ -17,6 +17,11 @@ struct UpstreamContextTests {
         return try JSONObject(parsing: Array(text.utf8))["acr_values_supported"]?.strings ?? []
     }
 
+    /// What the client learns: by a redirect, or by a page that leads back to it.
+    private static func parameters(_ answer: TestResponse) -> [String: [String]] {
+        FormText.decode(queryOf: answer.headers[.location] ?? answer.continuation ?? "")
+    }
+
     @Test func `the metadata lists the contexts of the providers, as long as they are registered`() async throws {
         try await UpstreamSteps.withProvider { h, provider in
             let own = try await listed(h)
@@ -58,9 +63,9 @@ struct UpstreamContextTests {
                 let browser = h.browser()
                 let page = try await h.authorize(browser, h.request(["acr_values": Self.gold]))
                 let answer = try await h.upstream.signIn(browser, from: page, at: provider, ["acr": acr])
-                let query = FormText.decode(queryOf: answer.headers[.location] ?? "")
-                #expect(query["error"] == ["unmet_authentication_requirements"], "\(acr ?? .null)")
-                #expect(query["code"] == nil)
+                let error = Self.parameters(answer)["error"]
+                #expect(error == ["unmet_authentication_requirements"], "\(acr ?? .null)")
+                #expect(Self.parameters(answer)["code"] == nil)
             }
             #expect(try await h.sessions().isEmpty)
         }
@@ -73,16 +78,14 @@ struct UpstreamContextTests {
             let page = try await h.authorize(browser, h.request(["acr_values": Self.gold]))
             #expect(page.isPage("sign-in"), "a password login is not enough")
             let answer = try await h.signIn(browser, at: page)
-            let query = FormText.decode(queryOf: answer.headers[.location] ?? "")
-            #expect(query["error"] == ["unmet_authentication_requirements"])
+            #expect(Self.parameters(answer)["error"] == ["unmet_authentication_requirements"])
         }
     }
 
     @Test func `a context that nobody knows is refused before the sign-in`() async throws {
         try await UpstreamSteps.withProvider(change: Self.withGold) { h, _ in
             let answer = try await h.authorize(h.browser(), h.request(["acr_values": "urn:example:platinum"]))
-            let query = FormText.decode(queryOf: answer.headers[.location] ?? "")
-            #expect(query["error"] == ["unmet_authentication_requirements"])
+            #expect(Self.parameters(answer)["error"] == ["unmet_authentication_requirements"])
         }
     }
 }
