@@ -28,6 +28,32 @@ struct ElicitationsTests {
         }
     }
 
+    @Test func `the open ones are listed over all pages, with whom they are for`() async throws {
+        try await ElicitationScene.play { scene in
+            #expect(try await scene.elicitations.open().isEmpty)
+            let access = try await scene.access()
+            var made: [Elicitation] = []
+            for number in 1...5 {
+                var request = ElicitationRequest.confirm(try scene.action("\(number).txt"), message: "m")
+                request.idempotencyKey = "k-\(number)"
+                made.append(try await scene.elicitations.create(request, for: access))
+            }
+            let open = try await scene.elicitations.open()
+            #expect(open.map(\.elicitation) == made && open.map(\.idempotencyKey) == (1...5).map { "k-\($0)" })
+            #expect(open.allSatisfy { $0.subject == access.subject && $0.clientID == access.clientID })
+            #expect(open.allSatisfy { $0.sessionID == access.sessionID && $0.elicitation.url != nil })
+            _ = try await scene.elicitations.cancel(made[4].id)
+            #expect(try await scene.elicitations.open().count == 4)
+        }
+    }
+
+    @Test func `a response that is no list is an error and not an empty list`() async throws {
+        try await ElicitationScene.play { scene in
+            scene.fake.change { $0.failure = (200, "{}") }
+            #expect(await fault { try await scene.elicitations.open() }?.kind == .unavailable)
+        }
+    }
+
     @Test func `waiting is a long poll of at most 30 seconds, otherwise the request returns at once`() async throws {
         try await ElicitationScene.play { scene in
             let made = try await scene.elicitations.create(

@@ -85,6 +85,9 @@ final class FakeElicitations: Sendable {
             let body = try await request.body.collect(upTo: 65_536)
             return self.create(try JSONObject(parsing: Array(body.readableBytesView)), request)
         }
+        router.get("/elicitations") { request, _ in
+            self.list(after: request.uri.queryParameters["after"].map(String.init), request)
+        }
         router.get("/elicitations/:id") { request, context in
             let wait = Int64(request.uri.queryParameters["wait"].map(String.init) ?? "0") ?? 0
             if wait > 0 { await self.wait(wait, String(request.uri.query ?? "")) }
@@ -156,6 +159,25 @@ final class FakeElicitations: Sendable {
         answer(request) { state in
             guard let index = Self.index(of: id, for: request, in: state) else { return Self.unknown }
             return (200, Self.json(state.entries[index], link: false))
+        }
+    }
+
+    /// The open ones of the asker, two on a page.
+    private func list(after id: String?, _ request: Request) -> Response {
+        answer(request) { state in
+            let own = state.entries.filter { $0.isOpen && $0.asker == Self.asker(request) }
+            let rest = id.flatMap { id in own.firstIndex { $0.id == id } }.map { own[($0 + 1)...] } ?? own[...]
+            let entries = rest.prefix(2).map { entry in
+                var listed = Self.json(entry, link: true)
+                listed["subject"] = entry.person["sub"]
+                listed["client_id"] = entry.person["client_id"]
+                listed["session_id"] = entry.person["sid"]
+                listed["idempotency_key"] = entry.body["idempotency_key"]
+                return JSON.object(listed)
+            }
+            var body: JSONObject = ["elicitations": .array(entries)]
+            if rest.count > 2 { body["next"] = rest.prefix(2).last.map { .string($0.id) } }
+            return (200, body)
         }
     }
 
