@@ -1,3 +1,5 @@
+import OAuth
+
 /// A key of the configuration: its name, and what the sources need to know of it.
 struct ConfigurationKey: Sendable {
     /// What a reload of a running server does with another value.
@@ -48,23 +50,6 @@ extension ConfigurationKey: Hashable {
 }
 
 extension ConfigurationKey {
-    /// The known name with the smallest edit distance to `unknown`.
-    static func nearest(to unknown: String, among names: [String]) -> String? {
-        names.min { editDistance(unknown, $0) < editDistance(unknown, $1) }
-    }
-
-    /// The number of letters to insert, delete or replace (Levenshtein distance).
-    static func editDistance(_ left: String, _ right: String) -> Int {
-        let columns = Array(right.utf8)
-        var previous = Array(0...columns.count)
-        for (row, letter) in left.utf8.enumerated() {
-            var current = [row + 1]
-            for (column, other) in columns.enumerated() {
-                let replaced = previous[column] + (letter == other ? 0 : 1)
-                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
-            }
-            previous = current
-        }
-        return previous[columns.count]
-    }
+    /// The known name that `unknown` was probably meant to be.
+    static func nearest(to unknown: String, among names: [String]) -> String? { NearestName.of(unknown, among: names) }
 }
