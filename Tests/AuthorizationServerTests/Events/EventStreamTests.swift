@@ -96,7 +96,7 @@ struct EventStreamTests {
             #expect(try await stream(stage, resource)?.state == .disabled)
             await stage.later(by: 1_000_000)
             #expect(receiver.claims.count == 13)
-            #expect(stage.notices == ["resource=\(resource.id)"])
+            #expect(stage.notices == ["error=state not returned resource=\(resource.id)"])
             try await receiver.stop()
         }
     }

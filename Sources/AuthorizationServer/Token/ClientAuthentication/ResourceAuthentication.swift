@@ -141,7 +141,11 @@ package struct ResourceAuthentication: Sendable {
     private func proves(
         _ presented: PresentedClient, _ replaced: ReplacedSecret, of resource: ResourceID, now: Timestamp
     ) -> Bool {
-        guard (try? Self.prove(presented, .secret(replaced.digest))) != nil else { return false }
+        do throws(OAuthError) {
+            _ = try Self.prove(presented, .secret(replaced.digest))
+        } catch {
+            return false
+        }
         replacedSecretUse.note(replaced, of: resource, now: now)
         return true
     }
