@@ -1,3 +1,4 @@
+package import JOSE
 package import OAuth
 
 /// The operator's settings for this server; every length of time is in seconds.
@@ -95,6 +96,8 @@ package struct Settings: Sendable {
     package var access: Access
     /// The ways to sign in.
     package var signIn: SignIn
+    /// Members that the metadata has besides its own.
+    package var additionalMetadata = JSONObject()
 
     /// Settings with the defaults of the configuration's documentation.
     package init(

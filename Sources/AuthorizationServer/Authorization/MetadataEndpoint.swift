@@ -25,7 +25,7 @@ package struct MetadataEndpoint: Sendable {
 
     init(settings: Settings, grantTypes: [GrantType], contexts: ReachableContexts, keys: KeyRing) {
         (self.contexts, self.keys) = (contexts, keys)
-        metadata = AuthorizationServerMetadata(
+        var metadata = AuthorizationServerMetadata(
             issuer: settings.issuer, endpoints: AdvertisedEndpoint.allCases.filter(settings.serves),
             scopesSupported: .offlineAccess,
             grantTypes: grantTypes,
@@ -34,6 +34,8 @@ package struct MetadataEndpoint: Sendable {
             introspectionEndpointAuthMethods: ClientAuthenticationMethod.confidential,
             promptValues: [.none, .login, .consent, .selectAccount], acrValues: contexts.own,
             requiresPushedRequests: settings.clients.requiresPushedRequests)
+        metadata.additional = settings.additionalMetadata
+        self.metadata = metadata
         usual = Document(metadata.json)
     }
 

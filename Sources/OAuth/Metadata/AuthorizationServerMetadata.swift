@@ -37,6 +37,8 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
     package var requiresPushedRequests: Bool
     /// The URL of the service documentation.
     package var serviceDocumentation: String?
+    /// Members that this server has besides those of the specifications.
+    package var additional = JSONObject()
 
     /// Makes metadata from its members.
     package init(
@@ -97,7 +99,9 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         writer.write(["public"], as: .subjectTypes)
         writer.write([SignatureAlgorithm.es256], as: .identityTokenAlgorithms)
         writer.write(serviceDocumentation, as: .serviceDocumentation)
-        return .object(writer.object)
+        var document = writer.object
+        for (name, value) in additional.members { document[name] = value }
+        return .object(document)
     }
 
     /// The signature algorithms of client assertions; none where no method is signed.

@@ -81,7 +81,7 @@ extension Listener {
             port: port, tls: nil, limits: limits, proxies: .nobody, logger: logger, whenRunning: whenRunning)
     }
 
-    private static func network(
+    static func network(
         _ name: String, responder: RouteResponder, host: String, port: Int, tls: TLSIdentity?,
         limits: ConnectionLimits, proxies: ProxyTrust, logger: Logger, whenRunning: @escaping WhenRunning
     ) throws(ListenerError) -> Listener {

@@ -17,10 +17,7 @@ struct Resources: AsyncParsableCommand {
         var from: String?
         @Option(help: "Name shown to users.") var name: String?
         @Option(help: "Accountable owner, such as a team.") var owner: String
-        @Option(help: "Scope with its description, such as 'files:read=Read your files' (repeatable).")
-        var scope: [String] = []
-        @Option(help: "Scope that is granted only to a client that requests it by name (repeatable).")
-        var onRequest: [String] = []
+        @OptionGroup var scopes: ScopeOptions
         @OptionGroup var reach: ScopeReachOptions
         @Option(help: "URL to which its events are pushed.") var eventsEndpoint: String?
         @OptionGroup var keys: KeyOptions
@@ -31,36 +28,16 @@ struct Resources: AsyncParsableCommand {
             guard !ways.isEmpty else { throw ValidationError("Missing the resource identifier or --from.") }
             try ways.requireOne()
             guard from != nil || name != nil else { throw ValidationError("Missing --name.") }
-            _ = try scopes()
+            _ = try scopes.drafts()
         }
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             var draft = ResourceDraft(
-                identifier: uri ?? "", name: name ?? "", owner: owner, scopes: try scopes(), reach: reach.changes,
+                identifier: uri ?? "", name: name ?? "", owner: owner, scopes: try scopes.drafts(),
+                reach: reach.changes,
                 eventsEndpoint: eventsEndpoint, keys: try keys.draft())
             if let from { try await PublishedMetadata(from, configuration).complete(&draft, name: name) }
             return .resources(.add(draft))
-        }
-
-        /// The scopes in the order of the command line. `--on-request` marks a scope of `--scope`, or adds one.
-        private func scopes() throws -> [ResourceDraft.Scope] {
-            let marked = onRequest.map(Self.split)
-            var all = scope.map(Self.split).map { scope in
-                ResourceDraft.Scope(
-                    name: scope.name, description: scope.text, onRequest: marked.contains { $0.name == scope.name })
-            }
-            for (name, text) in marked where !all.contains(where: { $0.name == name }) {
-                all.append(ResourceDraft.Scope(name: name, description: text, onRequest: true))
-            }
-            guard !all.contains(where: { $0.name.isEmpty || $0.description.isEmpty }) else {
-                throw ValidationError("Write each scope as NAME=DESCRIPTION, such as 'files:read=Read your files'.")
-            }
-            return all
-        }
-
-        private static func split(_ argument: String) -> (name: String, text: String) {
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            return (parts[0], parts.count > 1 ? parts[1] : parts[0])
         }
     }
 

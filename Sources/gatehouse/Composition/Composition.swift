@@ -22,12 +22,13 @@ struct Composition {
     private let witness = ProxyWitness()
     let readiness = ListenerReadiness()
     private let openFiles: UInt64
+    private let additions: ServerAdditions
     private let log: Logger
 
     /// `openFiles` is the number of files that this process may open, for the log and the connection limits.
     init(
         _ configuration: ServerConfiguration, prerequisites: Prerequisites, renderer: PageRenderer, trust: TrustRoots,
-        openFiles: UInt64, log: Logger
+        additions: ServerAdditions = ServerAdditions(), openFiles: UInt64, log: Logger
     ) throws {
         fetcher = DocumentFetcher(
             policy: try configuration.fetchPolicy(), roots: trust, rulesIn: prerequisites.store)
@@ -36,9 +37,12 @@ struct Composition {
         self.configuration = configuration
         self.renderer = renderer
         self.openFiles = openFiles
+        self.additions = additions
         self.log = log
+        var settings = try configuration.settings()
+        settings.additionalMetadata = additions.metadata
         gatehouse = Gatehouse(
-            settings: try configuration.settings(), store: prerequisites.store, keys: prerequisites.keys,
+            settings: settings, store: prerequisites.store, keys: prerequisites.keys,
             fetcher: fetcher,
             operators: OperatorClient(roots: trust, patience: 10, connections: 8), hasher: PasswordHasher(), log: log)
         housekeeper = Housekeeper(gatehouse, log: log)
@@ -108,6 +112,9 @@ struct Composition {
             }, whenRunning: markReady("admin"))
     }
 
+    /// The listeners that this server has besides the three of every server.
+    func additionalListeners() throws -> [Listener] { try additions.listeners(.libraries(readiness)) }
+
     /// Reloads the configuration at SIGHUP.
     func reloader(_ load: @escaping @Sendable () throws -> ServerConfiguration) -> Reloader {
         Reloader(configuration, load: load, log: log) { [fetcher, probe, tls, store = gatehouse.store] configuration in
@@ -140,7 +147,7 @@ struct Composition {
 
     /// Marks a listener as ready. The last one to start logs that the server is ready.
     private func markReady(_ name: String) -> Listener.WhenRunning {
-        { [readiness, log, configuration, openFiles] _ in
+        { [readiness, log, configuration, openFiles, additions] _ in
             guard readiness.markReady(name) else { return }
             log.notice(
                 "ready",
@@ -148,6 +155,7 @@ struct Composition {
                     "issuer": "\(configuration.issuer)", "listen": "\(configuration.listen)",
                     "open_files": "\(openFiles)",
                 ])
+            additions.whenReady()
         }
     }
 }

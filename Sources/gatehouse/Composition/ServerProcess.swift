@@ -15,13 +15,18 @@ struct ServerProcess {
     private let configuration: ServerConfiguration
     private let load: @Sendable () throws -> ServerConfiguration
     private let acceptsClock: Bool
+    private let additions: ServerAdditions
 
     /// `load` reads the configuration, at the start and at each SIGHUP. `acceptsClock` accepts the system clock although the
     /// database has recorded a later time.
-    init(acceptsClock: Bool, load: @escaping @Sendable () throws -> ServerConfiguration) throws {
+    init(
+        acceptsClock: Bool, additions: ServerAdditions = ServerAdditions(),
+        load: @escaping @Sendable () throws -> ServerConfiguration
+    ) throws {
         configuration = try load()
         self.load = load
         self.acceptsClock = acceptsClock
+        self.additions = additions
     }
 
     /// Serves until SIGTERM or SIGINT, and then finishes requests in flight. SIGHUP reloads the configuration.
@@ -46,7 +51,7 @@ struct ServerProcess {
         let prerequisites = try await Prerequisites.open(
             configuration, directory, acceptsClock: acceptsClock, log: log)
         let server = try Composition(
-            configuration, prerequisites: prerequisites, renderer: renderer, trust: trust,
+            configuration, prerequisites: prerequisites, renderer: renderer, trust: trust, additions: additions,
             openFiles: FileLimit.raise(), log: log)
         try await serve(server, log: log)
         try prerequisites.store.close()
@@ -56,11 +61,10 @@ struct ServerProcess {
         // Before a listener is bound, so that the first request sees nothing that expired or broke off while the server was down.
         await server.housekeeper.round()
         // Services stop in reverse order: the public listener drains first, then the admin socket; health checks answer longest.
-        let services: [any Service] = [
-            server.reloader(load), server.housekeeper, server.deliverer, try server.operations(),
-            try server.administration(),
-            try server.main(),
-        ]
+        let services: [any Service] =
+            [server.reloader(load), server.housekeeper, server.deliverer] + (try server.additionalListeners()) + [
+                try server.operations(), try server.administration(), try server.main(),
+            ]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: .libraries(server.readiness))
         group.maximumGracefulShutdownDuration = .seconds(30)
