@@ -1,8 +1,9 @@
 import Foundation
 
 /// A port on 127.0.0.1 that was free when `find` returned.
-enum FreePort {
-    static func find() throws -> Int {
+package enum FreePort {
+    /// Finds a port; another program can take it before its finder does.
+    package static func find() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
@@ -15,7 +16,7 @@ enum FreePort {
             }
         }
         guard descriptor >= 0, found else {
-            throw StoryFailure(expected: "a free port on 127.0.0.1", found: "the system gave none")
+            throw ClientFailure("The system gave no free port on 127.0.0.1.")
         }
         return Int(UInt16(bigEndian: address.sin_port))
     }

@@ -5,7 +5,7 @@ package import NIOCore
 package final class OperatorClient: Sendable {
     private let roots: TrustRoots
     private let resolver: Resolver
-    private let deadline: TimeAmount
+    let deadline: TimeAmount
     private let maximumBody: Int
     private let cutsAnswers: Bool
     private let pool: ConnectionPool
@@ -125,7 +125,7 @@ package final class OperatorClient: Sendable {
         }
     }
 
-    private func open(
+    func open(
         _ url: RemoteURL, namedBy source: Source, _ deadline: NIODeadline
     ) async throws(OutboundFailure) -> PinnedConnection {
         let addresses: [SocketAddress]
@@ -148,7 +148,7 @@ package final class OperatorClient: Sendable {
             toFirstOf: addresses, security: url.isSecure ? security : nil, deadline: deadline)
     }
 
-    private static func completed(
+    static func completed(
         _ fields: [(name: String, value: String)]
     ) -> [(name: String, value: String)] {
         [("User-Agent", "Gatehouse/0.1"), ("Accept-Encoding", "identity")] + fields

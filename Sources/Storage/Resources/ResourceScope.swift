@@ -55,8 +55,13 @@ extension Resources {
         return ScopeImplications(Dictionary(pairs) { $0.union($1) })
     }
 
-    func insert(_ scopes: [ResourceScope], of resource: ResourceID) throws {
-        for (position, scope) in scopes.enumerated() {
+    /// Adds scopes to an MCP server, behind those that it has. None of them may be known.
+    package func add(_ scopes: [ResourceScope], to resource: ResourceID) throws {
+        try insert(scopes, of: resource, from: try self.scopes(of: resource).count)
+    }
+
+    func insert(_ scopes: [ResourceScope], of resource: ResourceID, from first: Int = 0) throws {
+        for (position, scope) in zip(first..., scopes) {
             try execute(
                 """
                 INSERT INTO resource_scopes

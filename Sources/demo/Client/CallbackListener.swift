@@ -1,5 +1,6 @@
 import Hummingbird
 import JOSE
+import MCPClient
 import NIOCore
 import OAuth
 import Synchronization

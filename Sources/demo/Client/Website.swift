@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdTLS
 import JOSE
 import Logging
+import MCPClient
 import NIOCore
 import NIOSSL
 

@@ -1,4 +1,5 @@
 import JOSE
+import MCPClient
 import Outbound
 
 /// The demo's MCP server, which delegates authorization to Gatehouse.

@@ -1,4 +1,5 @@
 import JOSE
+import MCPClient
 import Outbound
 
 /// The `gatehouse` program: one server process, and commands beside it.

@@ -10,6 +10,6 @@ struct GatehouseCommand: AsyncParsableCommand {
             Elicitations.self, Jobs.self,
             Events.self, Providers.self, IdentityProviders.self, Connections.self, Keys.self, DatabaseCommands.self,
             Audit.self, Report.self,
-            Doctor.self,
+            Doctor.self, Dev.self, Call.self,
         ])
 }

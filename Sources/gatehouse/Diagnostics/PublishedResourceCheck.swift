@@ -147,15 +147,22 @@ struct PublishedResourceCheck {
                 "authorization server", .problem,
                 "Its metadata names no authorization server. Set authorization_servers to [\"\(issuer)\"].")
         }
-        let near = named.lazy.compactMap { name in
-            (try? ResourceIdentifier(name)).flatMap { named in
-                (try? ResourceIdentifier(issuer.string)).flatMap { ResourceNearMiss(named, registered: $0)?.difference }
-            }
-        }.first
+        let near = named.lazy.compactMap(difference).first
         return Finding(
             "authorization server", .problem,
             "Its metadata names \(first), but this issuer is \(issuer): they differ\(near.map { " by \($0)" } ?? ""). Clients "
                 + "compare them character by character; correct authorization_servers.")
+    }
+
+    /// How a name of an authorization server differs from this issuer, in words; nil for another one.
+    private func difference(_ name: String) -> String? {
+        // As resources, these two would match.
+        if name == issuer.string + "/" { return "a slash at the end" }
+        if name.lowercased() == issuer.string.lowercased() { return "upper and lower case" }
+        guard let named = try? ResourceIdentifier(name), let own = try? ResourceIdentifier(issuer.string) else {
+            return nil
+        }
+        return ResourceNearMiss(named, registered: own)?.difference
     }
 
     private func scopes(_ metadata: ProtectedResourceMetadata) -> [Finding] {

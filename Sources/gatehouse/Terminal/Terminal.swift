@@ -39,6 +39,11 @@ enum Terminal {
         write("gatehouse: " + sanitised(text) + "\n", to: STDERR_FILENO)
     }
 
+    /// Writes a notice to standard error, apart from the output of the command.
+    static func printNotice(_ text: String) {
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
     /// Writes a usage error, which begins with `Error:`, to standard error.
     static func printUsageError(_ text: String) {
         write(text + "\n", to: STDERR_FILENO)

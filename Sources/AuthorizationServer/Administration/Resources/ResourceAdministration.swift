@@ -14,6 +14,7 @@ struct ResourceAdministration: AdministrationNoun {
         case .show(let name): try await ResourceReach(task: task).show(name)
         case .policy(let name, let change, let reason):
             try await ResourcePolicyAdministration(task: task).change(name, change, reason)
+        case .addScopes(let name, let scopes): try await ScopeAddition(task: task).add(scopes, to: name)
         case .rotateSecret(let name, let overlap):
             try await SecretRotation(task: task).rotate(name, overlap: overlap)
         case .remove(let name, let reason): try await removeResource(name, reason)
@@ -86,7 +87,7 @@ struct ResourceAdministration: AdministrationNoun {
         return .one(row.counting(revokedSessions: count), note: Self.note(revokedSessions: count))
     }
 
-    private func scopes(_ drafts: [ResourceDraft.Scope]) throws -> [ResourceScope] {
+    func scopes(_ drafts: [ResourceDraft.Scope]) throws -> [ResourceScope] {
         var scopes: [ResourceScope] = []
         for draft in drafts {
             let scope = try Scope(draft.name)
@@ -121,7 +122,7 @@ struct ResourceAdministration: AdministrationNoun {
             }
             guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
             return try transaction.sessionHosts.filters(at: resource.id, outside: hosts)
-        case .add, .list, .show, .rotateSecret: return []
+        case .add, .addScopes, .list, .show, .rotateSecret: return []
         }
     }
 }

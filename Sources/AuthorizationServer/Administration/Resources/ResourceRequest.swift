@@ -10,6 +10,8 @@ package enum ResourceRequest: Codable, Hashable, Sendable {
     case show(String)
     /// Changes the given settings of a policy, if any, and shows the policy.
     case policy(String, PolicyChange, reason: String? = nil)
+    /// Adds scopes to an MCP server; those that it has stay as they are.
+    case addScopes(String, [ResourceDraft.Scope])
     /// Replaces the secret. The old one becomes invalid at once, or after `overlap`, such as `1h`.
     case rotateSecret(String, overlap: String? = nil)
     /// Removes an MCP server and revokes its sessions.
@@ -23,7 +25,7 @@ extension ResourceRequest: NounRequest {
         case .policy(_, let change, _):
             change == PolicyChange() ? [.safeOnRolledBackTrail, .withdrawsAccess, .long] : [.withdrawsAccess, .long]
         case .rotateSecret, .remove: [.withdrawsAccess, .long]
-        case .add: .long
+        case .add, .addScopes: .long
         }
     }
 
