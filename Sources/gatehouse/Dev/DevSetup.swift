@@ -16,7 +16,7 @@ struct DevSetup {
     /// variables.
     func run(password: Secret, server: PublishedServer?, scopes: [ResourceDraft.Scope]) async throws {
         let access = DirectAccess(configuration)
-        if !FileManager.default.fileExists(atPath: configuration.paths.data + "/gatehouse.sqlite") {
+        if !FileManager.default.fileExists(atPath: configuration.data + "/gatehouse.sqlite") {
             _ = try await access.create()
         }
         let opened = try access.open()

@@ -12,17 +12,13 @@ struct PublishedServer {
 
     init(_ url: String, _ configuration: ServerConfiguration) async throws {
         self.url = url
-        let client = OperatorClient(roots: try TrustRoots(additionalFiles: configuration.trust))
+        let client = OperatorClient(roots: try TrustRoots(additionalFiles: configuration.outboundTrust))
         defer { client.close() }
-        do {
-            _ = try ResourceIdentifier(url)
-            let lookup = try ProtectedResourceLookup(url, by: client)
-            let answer = try? await lookup.knock()
-            let challenge = ReceivedChallenge.forTokens(in: answer?.values(of: "www-authenticate") ?? [])
-            metadata = try? await lookup.metadata(challenge).metadata
-        } catch let failure as ClientFailure {
-            throw CommandError(failure.description)
-        }
+        _ = try ResourceIdentifier(url)
+        let lookup = try ProtectedResourceLookup(url, by: client)
+        let answer = try? await lookup.knock()
+        let challenge = ReceivedChallenge.forTokens(in: answer?.values(of: "www-authenticate") ?? [])
+        metadata = try? await lookup.metadata(challenge).metadata
     }
 
     /// The MCP server as it is to be registered. A scope of the command line takes precedence.

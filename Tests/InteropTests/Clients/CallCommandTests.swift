@@ -8,11 +8,11 @@ import Testing
 
 /// A run of `gatehouse call`, whose links a scripted user opens.
 private struct RunningCall {
-    let stage: Stage
+    let stage: TestSupport.Stage
     let process: ChildProcess
     private let name: String
 
-    static func start(_ arguments: [String], on stage: Stage) throws -> RunningCall {
+    static func start(_ arguments: [String], on stage: TestSupport.Stage) throws -> RunningCall {
         let name = "call-\(UInt32.random(in: .min ... .max))"
         let process = try ChildProcess(
             Workspace.program("gatehouse"), ["call", "--print-links"] + arguments, output: stage.logFile(name),
@@ -46,7 +46,8 @@ struct CallCommandTests {
     private static let eras = [[], ["--version", "2025-11-25"]]
 
     private func visitor() -> Person {
-        Person(name: "ada", password: Scene.password, client: OperatorClient(deadline: .seconds(30)))
+        Person(
+            name: "ada", password: Scene.password, client: OperatorClient(roots: .system, patience: 30, connections: 8))
     }
 
     @Test(arguments: eras)
