@@ -37,17 +37,18 @@ struct EventCheck {
                 "The events endpoint of \(name) is disabled\(cause). Repair it, and have it verified with 'gatehouse events "
                     + "verify \(resource.id)'.")
         }
-        let last = events.lastDelivery.map { "The last event arrived at \($0)." } ?? "No event arrived in a week."
-        if let pause {
+        guard events.stream?.state == .active else {
+            guard events.verification?.attempts ?? 0 > 0 else { return nil }
             return Finding(
                 "events", .warning,
-                "The events endpoint of \(name) fails\(cause). The next attempt is at \(pause). \(last)")
+                "The events endpoint of \(name) has not answered its verification event\(cause). Start the MCP server, and "
+                    + "send another with 'gatehouse events verify \(resource.id)'.")
         }
-        guard events.stream?.state != .active, events.verification?.attempts ?? 0 > 0 else { return nil }
+        guard let pause else { return nil }
+        let last = events.lastDelivery.map { "The last event arrived at \($0)." } ?? "No event arrived in a week."
         return Finding(
             "events", .warning,
-            "The events endpoint of \(name) has not answered its verification event\(cause). Start the MCP server, and send "
-                + "another with 'gatehouse events verify \(resource.id)'.")
+            "The events endpoint of \(name) fails\(cause). The next attempt is at \(pause). \(last)")
     }
 
     private static func undelivered(_ dead: Int) -> [Finding] {
