@@ -8,8 +8,8 @@ package struct EventStatusEndpoint: Sendable {
     let store: Store
     let clock: WallClock
 
-    /// Answers `resource`, which is authenticated: the delivery method, its status and start, and since when the end of
-    /// a session has been waiting for delivery.
+    /// Answers `resource`, which is authenticated: its registered URL, the delivery method, its status and start,
+    /// and since when the end of a session has been waiting for delivery.
     package func answer(for resource: Resource) async throws -> JSON {
         let (stream, waiting) = try await store.read { transaction in
             (
@@ -17,7 +17,11 @@ package struct EventStatusEndpoint: Sendable {
                 try transaction.events.oldestWaitingEnd(for: resource.id, now: clock.now())
             )
         }
-        var body: JSONObject = ["delivery": .string(resource.eventsEndpoint == nil ? "poll" : "push")]
+        // The audience tells an MCP server at its start that it calls itself otherwise than it is registered.
+        var body: JSONObject = [
+            "aud": .string(resource.identifier.string),
+            "delivery": .string(resource.eventsEndpoint == nil ? "poll" : "push"),
+        ]
         if resource.eventsEndpoint != nil {
             body["status"] = .string((stream?.state ?? .unverified).status)
             body["since"] = stream?.verifiedAt.map { .integer($0.seconds) }

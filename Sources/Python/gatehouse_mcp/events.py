@@ -91,8 +91,10 @@ class Events:
             return False
         if status.get("delivery") != "push" or status.get("status") != "enabled" or status.get("waiting_since"):
             return False
+        # What happened before the endpoint was verified was sent to nobody.
+        self._blind_until = max(self._blind_until, float(status.get("since") or 0) + SKEW)
         self._heard = now
-        return True
+        return issued_at > self._blind_until
 
     def _doubt(self) -> None:
         """An event was unusable. It may have told of the end of a session."""

@@ -198,15 +198,17 @@ struct SessionEndpointTests {
     @Test func `an MCP server learns whether its events reach it`() async throws {
         try await Harness.run { h in
             func status() async throws -> JSONObject { try await h.call(.get, "/events/status").json }
-            #expect(try await status() == ["delivery": "poll", "status": "paused"])
+            let aud = JSON.string(h.resource.identifier.string)
+            #expect(try await status() == ["aud": aud, "delivery": "poll", "status": "paused"])
             _ = try await h.poll()
-            #expect(try await status() == ["delivery": "poll", "status": "enabled"])
+            #expect(try await status() == ["aud": aud, "delivery": "poll", "status": "enabled"])
             _ = try await h.tokens()
             let id = try #require(try await h.sessions().first?.id)
             _ = try await h.call(.delete, "/sessions/\(id)")
             let since = JSON.integer(h.clock.now.seconds)
             h.clock.advance(by: 7)
-            #expect(try await status() == ["delivery": "poll", "status": "enabled", "waiting_since": since])
+            #expect(
+                try await status() == ["aud": aud, "delivery": "poll", "status": "enabled", "waiting_since": since])
             // One that was given up is no less an end that the MCP server does not know of.
             let event = try #require(try await h.gatehouse.store.read { try $0.events.find(of: id) }?.event.id)
             let error: JSONObject = ["err": "invalid_audience", "description": "not mine"]
