@@ -5,44 +5,37 @@ import TestSupport
 struct DocumentedServer {
     let server: String
     let port: Int
+    let credentials: Scene.Credentials
 
-    /// Runs the first Python block of a page, on a machine whose clock is `behind` by so many seconds; `provingKeys` with the two
-    /// lines and the module that the page shows for bound tokens.
+    /// Runs the first Python block of a page, on a machine whose clock is `behind` by so many seconds, with the recipes of the page
+    /// that define tools if there are to be `recipes`.
     static func serve(
-        _ page: String, behind: Int = 0, provingKeys: Bool = false, in scene: Scene
+        _ page: String, behind: Int = 0, recipes: Bool = false, in scene: Scene
     ) async throws -> DocumentedServer {
-        let blocks = try blocks(of: page)
-        guard var block = blocks.first else { throw StageFailure("\(page) has no Python block") }
-        if provingKeys {
-            guard let module = blocks.first(where: { $0.contains("class Proofs") }),
-                let lines = blocks.first(where: { $0.contains("import Proofs") })?.split(separator: "\n"),
-                lines.count == 4
-            else { throw StageFailure("\(page) has no module for proofs, or no lines that use it") }
-            _ = try scene.stage.write(module, to: "proofs.py")
-            for (old, new) in zip(["if not claims", "server.run("], lines.suffix(2)) {
-                block = block.components(separatedBy: "\n").map { line -> String in
-                    let code = line.drop { $0 == " " }
-                    guard code.hasPrefix(old) else { return line }
-                    return String(repeating: " ", count: line.count - code.count) + String(new.drop { $0 == " " })
-                }.joined(separator: "\n")
-            }
-            block = lines.prefix(2).joined(separator: "\n") + "\n" + block
-        }
-        let program = try scene.stage.write((behind == 0 ? "" : clock(behind)) + block, to: "notes.py")
+        var blocks = try blocks(of: page)
+        guard !blocks.isEmpty else { throw StageFailure("\(page) has no Python block") }
+        let first = blocks.removeFirst()
+        let more = recipes ? blocks.filter { $0.contains("@server.tool()") && !$0.contains("MemoryGatehouse") } : []
+        // The last lines of the first block serve, and do not come back.
+        let parts = first.components(separatedBy: "if __name__")
+        let text = ([parts[0]] + more + parts.dropFirst().map { "if __name__" + $0 }).joined(separator: "\n\n")
+        let program = try scene.stage.write((behind == 0 ? "" : clock(behind)) + text, to: "notes.py")
         let port = try await LoopbackPort.free()
         let server = "http://127.0.0.1:\(port)/mcp"
         let credentials = try await scene.gatehouse.addResource(
-            server, name: "Notes", scopes: ["notes:read=Read your notes"])
+            server, name: "Notes", scopes: ["notes:read=Read your notes", "notes:write=Change your notes"],
+            onRequest: ["notes:write"])
         let process = try scene.stage.start(
             Workspace.python(), [program],
             environment: [
-                "GATEHOUSE": scene.gatehouse.issuer, "RESOURCE": server, "PORT": "\(port)",
-                "CLIENT_ID": credentials.id, "CLIENT_SECRET": credentials.secret,
+                "PYTHONPATH": "\(Workspace.root)/Sources/Python", "GATEHOUSE_ISSUER": scene.gatehouse.issuer,
+                "GATEHOUSE_RESOURCE": server, "GATEHOUSE_CLIENT_ID": credentials.id,
+                "GATEHOUSE_CLIENT_SECRET": credentials.secret,
             ], log: "notes")
         try await scene.stage.waitUntilReady("the server of \(page)", process) {
             try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
         }
-        return DocumentedServer(server: server, port: port)
+        return DocumentedServer(server: server, port: port, credentials: credentials)
     }
 
     /// The Python blocks of a page.

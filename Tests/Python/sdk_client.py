@@ -175,10 +175,27 @@ class Conversation:
         if self.opens == "approve while held":
             # The client says at once that the link is open; the person takes their time.
             self.answering = asyncio.create_task(self.person.answer(params.url, "approve"))
+        elif self.opens == "approve after a restart":
+            self.answering = asyncio.create_task(self.approve_after_restart(params.url))
         elif self.opens != "never":
             decision = "decline" if self.opens == "decline" else "approve"
             link["status"] = await self.person.answer(params.url, decision)
         return ElicitResult(action="decline" if self.opens == "never" else "accept")
+
+    async def approve_after_restart(self, url: str) -> None:
+        """Acts once Gatehouse has gone and come back."""
+
+        async def answers() -> bool:
+            try:
+                return bool(await self.person.browser.get(url))
+            except httpx2.TransportError:
+                return False
+
+        while await answers():
+            await asyncio.sleep(0.02)
+        while not await answers():
+            await asyncio.sleep(0.02)
+        await self.person.answer(url, "approve")
 
     async def sample(self, _: Any, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
         """The model writes, and the person looks at it. What they did with it stands in a member of the example's own."""

@@ -252,7 +252,7 @@ class Gatehouse:
     async def checkpoint(self, kind: Literal["sampling", "form"], **members: Any) -> str:
         """Reports a reviewed sampling request or a form of this call. Returns the receipt. Act only after that."""
         body = {"subject_token": current_token().token, "kind": kind, **members}
-        return str((await self._connection.post("/checkpoints", body))["hash"])
+        return str((await self._connection.post("/checkpoints", body))["record"])
 
     async def end_session(self) -> None:
         """Revokes the session of the current request: its tokens end now, here and at Gatehouse."""

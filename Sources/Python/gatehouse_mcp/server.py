@@ -61,6 +61,14 @@ class GatehouseServer(MCPServer[Any]):
         app.add_middleware(_Layer, protection=self._protection, path=path)
         return app
 
+    async def run_streamable_http_async(self, **settings: Any) -> None:
+        """Serves at the path of the URL that clients use, and on loopback at its port."""
+        parts = urlsplit(self._protection.resource)
+        settings.setdefault("streamable_http_path", self._protection.path)
+        if parts.port is not None and parts.hostname in ("127.0.0.1", "localhost", "::1"):
+            settings.setdefault("port", parts.port)
+        await super().run_streamable_http_async(**settings)
+
     def sse_app(self, *args: Any, **settings: Any) -> Starlette:
         """The transport that MCP replaced by streamable HTTP."""
         raise NotImplementedError("Serve streamable HTTP: the guard does not protect the transport that it replaced.")

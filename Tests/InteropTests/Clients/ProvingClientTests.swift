@@ -77,7 +77,7 @@ struct ProvingClientTests {
 
     @Test func `the documented Python server verifies proofs`() async throws {
         try await Scene.play { scene in
-            let page = try await DocumentedServer.serve("docs/delegating.md", provingKeys: true, in: scene)
+            let page = try await DocumentedServer.serve("docs/delegating.md", in: scene)
             let client = try Conversation("proof_client.py", on: scene.stage)
             _ = try await begin(client, in: scene, at: page.server, scope: "notes:read")
             #expect(try await call(client, page.server, "proof")["status"] == 200)
@@ -85,17 +85,6 @@ struct ProvingClientTests {
                 #expect(try await call(client, page.server, how)["status"] == 401, "\(how)")
             }
             #expect(try await call(client, page.server, "proof")["status"] == 200)
-        }
-    }
-
-    @Test func `the documented Python server without proofs refuses bound tokens`() async throws {
-        try await Scene.play { scene in
-            let page = try await DocumentedServer.serve("docs/delegating.md", in: scene)
-            let client = try Conversation("proof_client.py", on: scene.stage)
-            _ = try await begin(client, in: scene, at: page.server, scope: "notes:read")
-            for how in ["bearer", "proof"] {
-                #expect(try await call(client, page.server, how)["status"] == 401, "\(how)")
-            }
         }
     }
 }

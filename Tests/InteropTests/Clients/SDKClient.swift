@@ -44,6 +44,8 @@ struct SDKClient: Sendable {
         case approve
         /// The user approves while the call is held, after the client has accepted.
         case approveWhileHeld = "approve while held"
+        /// The user approves after Gatehouse has gone and come back, while the call is held.
+        case approveAfterRestart = "approve after a restart"
         case decline
         /// The user approves after `mallory` has tried to.
         case wrongPersonFirst = "wrong person first"

@@ -196,7 +196,7 @@ class Endpoints:
         body = _json(request)
         self._user(body.pop("subject_token"), "invalid_subject_token")
         self._gatehouse.checkpoints.append(body)
-        return 201, {"hash": digest(body)}
+        return 201, {"record": digest(body)}
 
     async def _sessions(self, request: httpx2.Request, parts: list[str]) -> Reply:
         users = [user for user in self._gatehouse.users.values() if user.session_id == parts[1]]

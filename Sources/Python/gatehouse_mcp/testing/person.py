@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Literal
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
@@ -101,7 +102,7 @@ class Person:
             response = await self._answer_page(response, page)
         raise LostWay("the pages go round in circles")
 
-    async def open(self, url: str) -> None:
+    async def open(self, url: str) -> Literal["accept"]:
         """Opens the link of an elicitation and answers it."""
         self.links.append(url)
         response = await self._open(url)
@@ -112,7 +113,7 @@ class Person:
             elif page.form("decision") or (response.status_code == 200 and page.form("username")):
                 response = await self._answer_page(response, page)
             else:
-                return
+                return "accept"
         raise LostWay("the pages go round in circles")
 
     async def close(self) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
 
 import httpx2
 import uvicorn
@@ -17,6 +17,9 @@ from starlette.types import ASGIApp
 
 from .person import Person, demand_loopback
 
+#: What becomes of a link: the client opened it, or its user did not want that.
+Answer = Literal["accept", "decline", "cancel"]
+Opens = Callable[[str], Awaitable[Answer]]
 REDIRECT = "http://127.0.0.1:53682/callback"
 
 
@@ -58,18 +61,22 @@ async def connect(
     as_user: Person | None = None,
     client_id: str | None = None,
     redirect_uri: str = REDIRECT,
+    opens: Opens | None = None,
     **settings: Any,
 ) -> AsyncIterator[Client]:
     """The SDK's client at an MCP server on this machine: with a token, or as a user who walks the pages of Gatehouse.
 
-    `client_id` is a client that Gatehouse knows with this redirect URI. `mode="legacy"` speaks 2025-11-25.
+    `client_id` is a client that Gatehouse knows with this redirect URI. `opens` is called with each link, and says what
+    becomes of it: accept, decline or cancel. `mode="legacy"` speaks 2025-11-25.
     """
     demand_loopback(url)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     auth = None
     if as_user is not None:
         auth = _sign_in(url, as_user, client_id, redirect_uri)
-        settings.setdefault("elicitation_callback", _shows_links(as_user))
+        opens = opens or as_user.open
+    if opens is not None:
+        settings["elicitation_callback"] = _shows(opens)
     async with (
         httpx2.AsyncClient(headers=headers, auth=auth, timeout=60) as http,
         Client(streamable_http_client(url, http_client=http), **settings) as client,
@@ -98,12 +105,11 @@ def _sign_in(url: str, person: Person, client_id: str | None, redirect_uri: str)
     )
 
 
-def _shows_links(person: Person) -> Any:
+def _shows(opens: Opens) -> Any:
     async def show(_: Any, params: Any) -> ElicitResult:
         if not isinstance(params, ElicitRequestURLParams):
             return ElicitResult(action="decline")
-        await person.open(params.url)
-        return ElicitResult(action="accept")
+        return ElicitResult(action=await opens(params.url))
 
     return show
 
