@@ -90,7 +90,7 @@ class Gatehouse:
         Every request has to hold `scopes`; `optional` ones are published too. `events` is the path at which this server
         receives pushed events. `verify="local"` saves a request for each token and needs events: pushed, or it polls.
         """
-        protection = self._protection(name, scopes, optional, verify, events, accept_clients)
+        protection = self.protection(name, scopes, optional, verify, events, accept_clients)
         return GatehouseServer(name, protection, self.tracker, self.request_state, settings)
 
     def protect(
@@ -109,14 +109,14 @@ class Gatehouse:
         Of an `MCPServer` only the endpoint is protected; of another application everything, or the one `path`.
         """
         name = target.name if isinstance(target, MCPServer) else None
-        protection = self._protection(name, scopes, optional, verify, events, accept_clients)
+        protection = self.protection(name, scopes, optional, verify, events, accept_clients)
         if not isinstance(target, MCPServer):
             return protection.guard(target, path)
         target.middleware.append(self.tracker)
         path = path or protection.path
         return protection.guard(target.streamable_http_app(streamable_http_path=path), path)
 
-    def _protection(
+    def protection(
         self,
         name: str | None,
         scopes: Sequence[str],
@@ -125,6 +125,7 @@ class Gatehouse:
         events: str | None,
         accept_clients: bool,
     ) -> Protection:
+        """What protects one server; `server` and `protect` make it themselves."""
         return Protection(
             self._connection,
             self._signatures,

@@ -58,7 +58,7 @@ class GatehouseServer(MCPServer[Any]):
         if settings.get("transport_security") is None and settings.get("host", LOOPBACK[0]) in LOOPBACK:
             settings["transport_security"] = self._reachable()
         app = super().streamable_http_app(streamable_http_path=path, **settings)
-        app.add_middleware(_Layer, protection=self._protection, path=path)
+        app.add_middleware(Layer, protection=self._protection, path=path)
         return app
 
     async def run_streamable_http_async(self, **settings: Any) -> None:
@@ -83,7 +83,7 @@ class GatehouseServer(MCPServer[Any]):
         )
 
 
-class _Layer:
+class Layer:
     """The guard as a layer of Starlette."""
 
     def __init__(self, app: ASGIApp, protection: Protection, path: str) -> None:

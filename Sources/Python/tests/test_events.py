@@ -91,7 +91,7 @@ async def test_the_endpoint_proves_itself(scene: Scene) -> None:
 def local(scene: Scene, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Any:
     """A verifier that trusts signatures; the process listened long before the tokens were issued."""
     monkeypatch.setattr(scene.gate.events, "_blind_until", time.time() - 600)
-    protection = scene.gate._protection("notes", ["notes:read"], [], "local", settings.get("events"), False)
+    protection = scene.gate.protection("notes", ["notes:read"], [], "local", settings.get("events"), False)
     return protection._tokens
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -45,6 +45,8 @@ class Call:
     #: Results to acknowledge after the call has succeeded.
     collected: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    #: What this round ends with, whatever became of the exception that ended it on its way.
+    pending: InputRequiredResult | None = None
     #: The tokens of connected accounts that this call has asked for, by provider.
     tokens: dict[str, SecretStr] = field(default_factory=dict)
 
@@ -65,6 +67,11 @@ class Call:
             return None
         return declared.elicitation is not None and declared.elicitation.url is not None
 
+    def pause(self, **parts: Any) -> NoReturn:
+        """Ends this round of the call: the client gets what is asked, and sends the call again."""
+        self.pending = InputRequiredResult(request_state="-", **parts)
+        raise Pending
+
     def key(self, of: str) -> str:
         """A name for a request that is the same each time the call runs; equal requests are counted."""
         number = self.counts[of] = self.counts.get(of, 0) + 1
@@ -81,9 +88,8 @@ class Pending(MCPError):
     It is an `MCPError` because the SDK passes those through a tool unchanged.
     """
 
-    def __init__(self, result: InputRequiredResult) -> None:
+    def __init__(self) -> None:
         super().__init__(code=-32603, message="The call waits for its user.")
-        self.result = result
 
 
 _current: ContextVar[Call | None] = ContextVar("gatehouse_call", default=None)
@@ -109,10 +115,12 @@ class CallTracker:
         token = _current.set(call)
         try:
             result = await call_next(ctx)
-        except Pending as pending:
-            result = pending.result
+        except Pending:
+            result = call.pending
         finally:
             _current.reset(token)
+        # FastMCP turns every exception of a tool into a result.
+        result = result if call.pending is None else call.pending
         if is_input_required(result):
             return enclose(result, call.steps)
         if call.collected and not _has_failed(result):

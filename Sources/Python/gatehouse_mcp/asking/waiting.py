@@ -14,7 +14,6 @@ from mcp_types import (
     MISSING_REQUIRED_CLIENT_CAPABILITY,
     ElicitRequest,
     ElicitRequestURLParams,
-    InputRequiredResult,
 )
 
 from ..access import current_access, current_token
@@ -29,7 +28,7 @@ from ..errors import (
     Unanswered,
     Unreachable,
 )
-from .call import ASKED, Call, Pending, Step, current_call
+from .call import ASKED, Call, Step, current_call
 from .canonical import digest
 
 # Seconds that one request holds, rounds without news before a call ends, and seconds without Gatehouse.
@@ -77,7 +76,7 @@ class Waiting:
         if call.is_modern:
             step.asked = True
             link = ElicitRequest(params=ElicitRequestURLParams(message=message, url=step.url))
-            raise Pending(InputRequiredResult(input_requests={ASKED: link}, request_state="-"))
+            call.pause(input_requests={ASKED: link})
         name = hashlib.sha256(step.id.encode()).hexdigest()
         session, origin = call.context.session, call.context.request_id
         try:
@@ -101,7 +100,7 @@ class Waiting:
         step.round += 1
         if step.round > ROUNDS:
             raise Unanswered(f"The user has to act at {step.url} . Ask them to do it there, then repeat the call.")
-        raise Pending(InputRequiredResult(request_state="-"))
+        call.pause()
 
     async def withdraw(self, step: Step) -> None:
         """Cancels a step that the client did not show to the user, and ends the call."""

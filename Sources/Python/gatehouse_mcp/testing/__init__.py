@@ -3,6 +3,6 @@
 from .memory import MemoryGatehouse
 from .person import LostWay, Person
 from .records import Elicitation, User
-from .serving import connect, free_port, serve
+from .serving import Answer, connect, free_port, serve
 
-__all__ = ["Elicitation", "LostWay", "MemoryGatehouse", "Person", "User", "connect", "free_port", "serve"]
+__all__ = ["Answer", "Elicitation", "LostWay", "MemoryGatehouse", "Person", "User", "connect", "free_port", "serve"]
