@@ -55,7 +55,7 @@ class Gatehouse:
         self._signatures = Signatures(self._connection)
         self._requirements = Requirements()
         waiting, results = Waiting(self._connection), Results(self._connection)
-        self._approvals = Approvals(self._connection, self._signatures, waiting, self.resource)
+        self._approvals = Approvals(self._signatures, waiting, results, self.resource)
         self._secrets = Secrets(waiting, results)
         self._accounts = Accounts(self._connection, waiting, results)
         self._external = External(self._connection, waiting, results)

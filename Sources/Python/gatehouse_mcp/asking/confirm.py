@@ -10,21 +10,21 @@ import pydantic_core
 from mcp.server.mcpserver import Context
 
 from ..access import current_access
-from ..connection import Connection
-from ..errors import NotFulfilled, Refusal
+from ..errors import NotFulfilled
 from ..signatures import NotGenuine, Signatures
 from .call import Step
 from .canonical import digest
+from .results import Results
 from .waiting import Waiting
 
 
 class Approvals:
     """Asks for approvals and compares each with the call that is about to run."""
 
-    def __init__(self, connection: Connection, signatures: Signatures, waiting: Waiting, resource: str) -> None:
-        self._connection = connection
+    def __init__(self, signatures: Signatures, waiting: Waiting, results: Results, resource: str) -> None:
         self._signatures = signatures
         self._waiting = waiting
+        self._results = results
         self._resource = resource
 
     async def require(self, action: Mapping[str, Any], message: str) -> None:
@@ -37,18 +37,11 @@ class Approvals:
             step.done = True
 
     async def _spend(self, step: Step, name: str, expected: str) -> None:
-        """Collects the approval, which Gatehouse gives out once, and compares it with this call."""
+        """Compares the approval with this call, and then claims it, which only one call can."""
+        compact = str((await self._results.look(step)).get("approval"))
         try:
-            response = await self._connection.send("POST", f"/elicitations/{step.id}/result", repeatable=False)
-        except Refusal as refusal:
-            if refusal.code == "already_collected":
-                raise NotFulfilled("The approval was used before or has expired; call the tool again.") from None
-            raise
-        try:
-            claims = await self._signatures.claims(
-                str(response.json()["approval"]), typ="gatehouse-approval+jwt", audience=self._resource
-            )
-        except (NotGenuine, KeyError, ValueError):
+            claims = await self._signatures.claims(compact, typ="gatehouse-approval+jwt", audience=self._resource)
+        except NotGenuine:
             raise NotFulfilled("The result is not an approval of Gatehouse, so nothing was done.") from None
         access = current_access()
         required = {
@@ -61,6 +54,7 @@ class Approvals:
         }
         if any(claims.get(claim) != value for claim, value in required.items()):
             raise NotFulfilled("The approval is for another call, so nothing was done.")
+        await self._results.claim(step)
 
 
 def describe(name: str, summary: str, details: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:

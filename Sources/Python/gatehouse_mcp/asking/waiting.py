@@ -108,7 +108,7 @@ class Waiting:
             end = await self._connection.delete(f"/elicitations/{step.id}")
             if end.get("status") == "completed":
                 # The user was faster. The call says that nothing was done, so that no later call may use the result.
-                await self._connection.send("POST", f"/elicitations/{step.id}/result", repeatable=False)
+                await self._connection.delete(f"/elicitations/{step.id}/result")
         except GatehouseError:
             pass  # it expires
         raise Declined("The link was not opened, so nothing was done.")

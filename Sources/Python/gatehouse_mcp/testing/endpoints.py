@@ -100,7 +100,7 @@ class Endpoints:
             outcome = _json(request)["outcome"]
             found.end(outcome, {"id": found.id, "kind": "external", "outcome": outcome, "reported_by": "server"})
             return 200, _state(found)
-        return self._result(request.method, found)
+        return self._result(request, found)
 
     def _created(self, body: Body) -> Reply:
         user = self._user(body.pop("subject_token"), "invalid_subject_token")
@@ -128,15 +128,16 @@ class Endpoints:
         except asyncio.TimeoutError:
             return
 
-    def _result(self, method: str, found: Elicitation) -> Reply:
+    def _result(self, request: httpx2.Request, found: Elicitation) -> Reply:
         if found.status != "completed":
             raise Refused(409, "not_completed", "There is no result; see status.", {"status": found.status})
         if not found.user.has_session:
             raise Refused(409, "session_ended", "The session has ended, and its results with it.")
-        result = found.result
-        if method in ("DELETE", "POST"):
-            found.result = None
-        if method == "DELETE":
+        result, claim = found.result, request.url.params.get("claim")
+        if request.method == "DELETE":
+            if claim is not None and result is None and claim != found.claim:
+                raise Refused(410, "already_collected", "Another call has the result.")
+            found.result, found.claim = None, claim or found.claim
             return 204, {}
         if result is None:
             raise Refused(410, "already_collected", "The result was collected before.")

@@ -32,6 +32,8 @@ class Elicitation:
     id: str = field(default_factory=lambda: f"eli_{uuid.uuid4().hex}")
     status: str = "pending"
     result: dict[str, Any] | None = None
+    #: The call whose result it is alone.
+    claim: str | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
