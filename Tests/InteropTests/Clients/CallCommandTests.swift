@@ -57,7 +57,7 @@ struct CallCommandTests {
             let consent = try await visitor().approve(call.link(0))
             #expect(consent.scopes == ["files:read"] && consent.html.contains("gatehouse call"))
             let ended = try await call.end()
-            #expect(ended.status == 0 && ended.output.contains("hello.txt"), "\(ended)")
+            #expect(ended.status == 0 && ended.output.contains("welcome.txt"), "\(ended)")
             let sessions = try await scene.sessions("--state", "active")
             #expect(sessions.count == 1)
             #expect(!ended.errors.contains("eyJ") && !ended.output.contains("eyJ"))
@@ -65,9 +65,20 @@ struct CallCommandTests {
     }
 
     @Test(arguments: eras)
+    func `a tool of a server that the MCP SDK for Python runs is called, in either era`(era: [String]) async throws {
+        try await Scene.play { scene in
+            let page = try await DocumentedServer.serve("docs/delegating.md", in: scene)
+            let call = try RunningCall.start([page.server, "who_am_i"] + era, on: scene.stage)
+            _ = try await visitor().approve(call.link(0))
+            let ended = try await call.end()
+            #expect(ended.status == 0 && ended.output.contains("sub_"), "\(ended)")
+        }
+    }
+
+    @Test(arguments: eras)
     func `a tool that needs a wider scope and an approval gets both from its user`(era: [String]) async throws {
         try await Scene.play { scene in
-            let arguments = [scene.server, "delete_file", #"{"name": "hello.txt"}"#] + era
+            let arguments = [scene.server, "delete_file", #"{"name": "welcome.txt"}"#] + era
             let call = try RunningCall.start(arguments, on: scene.stage)
             let visitor = visitor()
             _ = try await visitor.approve(call.link(0))
@@ -76,7 +87,7 @@ struct CallCommandTests {
             let page = try await visitor.answer(call.link(2), "approve")
             #expect(page.status == 200)
             let ended = try await call.end()
-            #expect(ended.status == 0 && ended.output == "Deleted hello.txt.\n", "\(ended)")
+            #expect(ended.status == 0 && ended.output == "Deleted welcome.txt.\n", "\(ended)")
         }
     }
 
@@ -84,7 +95,7 @@ struct CallCommandTests {
     func `a declined approval is a failure of the tool, and nothing is deleted`(era: [String]) async throws {
         try await Scene.play { scene in
             let arguments = [
-                scene.server, "delete_file", #"{"name": "hello.txt"}"#, "--scope", "files:read files:write",
+                scene.server, "delete_file", #"{"name": "welcome.txt"}"#, "--scope", "files:read files:write",
             ]
             let call = try RunningCall.start(arguments + era, on: scene.stage)
             let visitor = visitor()
