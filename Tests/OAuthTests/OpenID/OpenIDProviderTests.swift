@@ -54,6 +54,12 @@ struct OpenIDProviderTests {
         #expect(sentence(text) != nil)
     }
 
+    @Test func `an issuer has at most 512 characters`() throws {
+        let longest = "https://id.example/" + String(repeating: "a", count: 493)
+        #expect(try OpenIDIssuer(longest).string.utf8.count == 512)
+        #expect(sentence(longest + "a")?.contains("at most 512") == true)
+    }
+
     private func document(_ issuer: OpenIDIssuer, _ changes: [String: JSON?] = [:]) -> [UInt8] {
         var json: JSONObject = [
             "issuer": .string(issuer.string), "authorization_endpoint": "https://id.example/a",

@@ -143,12 +143,15 @@ struct RegistrationRequestTests {
         }
     }
 
-    @Test func `metadata beyond 16 KiB is not stored`() throws {
-        let long = String(repeating: "x", count: 1_000)
-        let registration = try registration([
-            "redirect_uris": .strings((0..<32).map { "http://localhost/\($0)\(long)" })
-        ])
-        #expect(throws: OAuthError.self) { try registration.stored() }
+    @Test func `metadata of 16 KiB is stored, and a byte more is not`() throws {
+        func size(withPath length: Int) throws -> Int {
+            let paths = (0..<15).map { "\($0)" + String(repeating: "x", count: 1_000) }
+            let all = paths + [String(repeating: "y", count: length)]
+            return try registration(["redirect_uris": .strings(all.map { "http://localhost/\($0)" })]).stored().count
+        }
+        let most = 1 + ClientRegistration.maximumSize - (try size(withPath: 1))
+        #expect(try size(withPath: most) == ClientRegistration.maximumSize)
+        #expect(throws: OAuthError.self) { try size(withPath: most + 1) }
     }
 
     @Test func `the order of members and redirects does not change the stored form, and every value does`() throws {

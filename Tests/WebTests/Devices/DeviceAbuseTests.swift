@@ -58,6 +58,25 @@ struct DeviceAbuseTests {
         }
     }
 
+    @Test func `a slower device may repeat its request for longer, and none for more than a minute`() async throws {
+        for (interval, repeatable) in [(20, 25), (600, 60)] as [(Int64, Int64)] {
+            try await Harness.run { h in
+                _ = try await DeviceSteps(h: h).add()
+                let codes = try await DeviceSteps(h: h).codes()
+                let slow = DevicePolling(interval: interval, lastAt: h.clock.now)
+                try await h.gatehouse.store.write { try $0.devices.set(slow, of: .sha256(codes.device)) }
+                try await DeviceSteps(h: h).approve(codes)
+                #expect(try await DeviceSteps(h: h).poll(codes).status == .ok)
+                h.clock.advance(by: repeatable)
+                #expect(try await DeviceSteps(h: h).poll(codes).error == "invalid_grant")
+                #expect(try await h.sessions().map(\.state) == [.active], "\(interval)")
+                h.clock.advance(by: 1)
+                #expect(try await DeviceSteps(h: h).poll(codes).error == "invalid_grant")
+                #expect(try await h.sessions().map(\.endReason) == [.codeReplayed], "\(interval)")
+            }
+        }
+    }
+
     @Test func `only the client that started can use a device code, in its exact spelling`() async throws {
         try await Harness.run { h in
             _ = try await DeviceSteps(h: h).add()
@@ -180,6 +199,25 @@ struct DeviceAbuseTests {
             #expect(answers.count { $0.status == .seeOther } == 1)
             #expect(answers.count { $0.status == .badRequest } == 1)
             #expect(try await h.interactions() == 1)
+        }
+    }
+
+    @Test func `a denial in another window closes the consent page and is recorded once`() async throws {
+        try await Harness.run { h in
+            _ = try await DeviceSteps(h: h).add()
+            let (codes, browser) = (try await DeviceSteps(h: h).codes(), h.browser())
+            let review = try await DeviceSteps(h: h).enter(codes.user, at: DeviceSteps(h: h).page(browser), browser)
+            let consent = try await DeviceSteps(h: h).consent(codes.user, browser)
+            #expect(try await DeviceSteps(h: h).press("deny", at: review, browser).text.contains("Access denied"))
+            #expect(try await h.interactions() == 0, "the page is gone")
+            let late = try await h.decide(browser, at: consent)
+            #expect(late.status == .forbidden && late.text.contains("Request not available"))
+            let again = try await DeviceSteps(h: h).press("deny", at: review, browser)
+            #expect(again.status == .badRequest && again.text.contains("No device waits"))
+            #expect(try await h.sessions().isEmpty)
+            let denials = try await h.gatehouse.store.read { try $0.audit.tail(limit: 20) }
+                .filter { $0.entry.action == .accessDenied }
+            #expect(denials.count == 1)
         }
     }
 

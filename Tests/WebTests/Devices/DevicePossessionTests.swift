@@ -67,4 +67,25 @@ struct DevicePossessionTests {
             #expect(tokens.status == .ok && tokens.tokens.refresh == nil, "the document lists no refresh_token")
         }
     }
+
+    @Test func `whoever repeats a device code without the key of its session does not end the session`() async throws {
+        try await Harness.run { h in
+            _ = try await DeviceSteps(h: h).add()
+            let codes = try await DeviceSteps(h: h).codes()
+            try await DeviceSteps(h: h).approve(codes)
+            let (key, proofs) = (ProofKey(), ProofSteps(h: h))
+            let form = [
+                ("grant_type", GrantType.deviceCode.rawValue), ("client_id", DeviceSteps.tool),
+                ("device_code", codes.device),
+            ]
+            #expect(try await proofs.send("/token", form, proofs: [proofs.proof(key)]).status == .ok)
+            h.clock.advance(by: 60)
+            #expect(try await DeviceSteps(h: h).poll(codes).error == "invalid_dpop_proof")
+            let other = try await proofs.send("/token", form, proofs: [proofs.proof(ProofKey())])
+            #expect(other.error == "invalid_grant")
+            #expect(try await h.sessions().map(\.state) == [.active])
+            #expect(try await proofs.send("/token", form, proofs: [proofs.proof(key)]).error == "invalid_grant")
+            #expect(try await h.sessions().map(\.endReason) == [.codeReplayed])
+        }
+    }
 }
