@@ -88,6 +88,11 @@ struct IDTokenTests {
         #expect(claims.authTime == OpenIDForge.now - 1)
     }
 
+    @Test func `a sign-in that the clock of the provider puts ahead of ours counts as one of now`() throws {
+        let ahead = try forge.verify(forge.token(["auth_time": .integer(OpenIDForge.now.seconds + 60)]))
+        #expect(ahead.authTime == OpenIDForge.now)
+    }
+
     private static let now = OpenIDForge.now.seconds
 
     /// A change that makes a token unacceptable, and the fault of the changed token.

@@ -42,6 +42,7 @@ struct LogoutTokenTests {
         #expect(try fault(["sub": nil]) == nil)
         #expect(try fault([:], header: ["typ": "JWT"]) == nil)
         #expect(try fault([:], header: ["typ": nil]) == nil)
+        #expect(try fault(["jti": .string(String(repeating: "j", count: 256))]) == nil)
     }
 
     @Test func `a forged, foreign, old or incomplete token signs nobody out`() throws {
@@ -50,7 +51,8 @@ struct LogoutTokenTests {
             (["iss": "https://evil.example/"], .otherIssuer), (["aud": "other"], .otherAudience),
             (["exp": nil], .expired), (["exp": .integer(now - 61)], .expired),
             (["iat": .integer(now - 601)], .notFresh), (["iat": .integer(now + 61)], .notFresh),
-            (["jti": nil], .noTokenID), (["jti": ""], .noTokenID), (["events": nil], .noLogoutEvent),
+            (["jti": nil], .noTokenID), (["jti": ""], .noTokenID),
+            (["jti": .string(String(repeating: "j", count: 257))], .noTokenID), (["events": nil], .noLogoutEvent),
             (["events": ["other": [:]]], .noLogoutEvent), (["events": .object([Self.event: true])], .noLogoutEvent),
             (["nonce": "n-1"], .nonceInLogoutToken), (["nonce": nil, "sub": nil, "sid": nil], .nobodyLoggedOut),
             (["sub": 7], .noSubject), (["sid": 7], .malformedAuthentication),
