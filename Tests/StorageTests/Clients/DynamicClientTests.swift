@@ -119,6 +119,8 @@ struct DynamicClientTests {
         for number in 0..<2 { try await register(world, "f\(number)", at: start + Int64(number), within: limits) }
         #expect(try await wait(world, Self.client("late", at: start + 100), within: limits) == 800)
         #expect(try await wait(world, Self.client("late", at: start + 899), within: limits) == 1)
+        let early = try await wait(world, Self.client("late", at: start - 3_600), within: limits)
+        #expect(early == 900, "a clock that was set back makes nobody wait for longer")
         #expect(try await names(world) == ["f0", "f1"])
         // Registering again, from wherever, keeps a client for as long once more.
         try await register(world, "f0", from: "other", at: start + 899)
@@ -179,9 +181,9 @@ struct DynamicClientTests {
         #expect(try await names(world) == ["i0", "i1", "i2", "f2"])
         try await expectTrueCounts(world)
         let day: Int64 = 86_400
-        for (days, left) in [(10, 3), (89, 3), (90, 0)] as [(Int64, Int)] {
-            _ = try await world.store.write { try $0.housekeep(now: World.start + days * day, limit: 100) }
-            #expect(try await names(world).count == left)
+        for (age, left) in [(10 * day, 3), (90 * day - 1, 3), (90 * day, 0)] as [(Int64, Int)] {
+            _ = try await world.store.write { try $0.housekeep(now: World.start + age, limit: 100) }
+            #expect(try await names(world).count == left, "\(age)")
         }
     }
 
@@ -212,6 +214,35 @@ struct DynamicClientTests {
         }
         let stored = try await world.store.read { try $0.dynamicClients.find(client.id) }
         #expect(stored?.usedAt == World.start + 60)
+    }
+
+    @Test func `the record of a first approval has the network of a client that belongs to its registrant alone`()
+        async throws
+    {
+        let world = try await World()
+        let shared = try await register(world, "shared").client
+        let owned = DynamicClient(
+            id: try .ofOneRegistrant(), metadata: Array("{}".utf8), registrationTokenDigest: .sha256("token"),
+            network: "b", registeredAt: World.start)
+        try await register(world, owned)
+        for client in [shared, owned] { _ = try await world.active(world.session(client: client.id)) }
+        let records = try await world.store.read { try $0.audit.tail(limit: 100) }
+            .filter { $0.entry.action == .clientRegistered }
+        #expect(records.first { $0.entry.client == shared.id }?.entry.address == nil, "many programs share the client")
+        #expect(records.first { $0.entry.client == owned.id }?.entry.address == "b")
+    }
+
+    @Test func `a client stays approved while one of its sessions is left`() async throws {
+        let world = try await World()
+        let day: Int64 = 86_400
+        let client = try await register(world, "desk").client
+        _ = try await world.active(world.session(lasting: day, client: client.id))
+        _ = try await world.active(world.session(lasting: 300 * day, idle: 300 * day, client: client.id))
+        for age in [day, 91 * day, 95 * day] {
+            _ = try await world.store.write { try $0.housekeep(now: World.start + age, limit: 100) }
+        }
+        #expect(try await world.store.read { try $0.dynamicClients.find(client.id) }?.usedAt == World.start)
+        try await expectTrueCounts(world)
     }
 
     @Test func `a client that nobody approves is deleted 72 hours after its last registration`() async throws {
