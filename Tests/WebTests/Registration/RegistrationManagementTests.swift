@@ -269,4 +269,65 @@ struct RegistrationManagementTests {
             #expect(try await h.manage(.put, client.path, client.update(), bearer: token).status == .ok)
         }
     }
+
+    @Test func `of ten updates at once with one token one counts`() async throws {
+        try await Harness.run { h in
+            let client = try await Registrant(h)
+            let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                for number in 0..<10 {
+                    let body = client.update(["client_name": .string("n\(number)")])
+                    group.addTask { try await h.manage(.put, client.path, body, bearer: client.token) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let won = try #require(answers.first { $0.status == .ok })
+            #expect(answers.count { $0.status == .ok } == 1 && answers.count { $0.status == .unauthorized } == 9)
+            #expect(try await metadata(h, of: client.id)?.name == won.json["client_name"]?.string)
+            let next = won.json["registration_access_token"]?.string
+            #expect(try await h.manage(.get, client.path, bearer: next).status == .ok)
+        }
+    }
+
+    @Test func `an update that changes nothing leaves no record`() async throws {
+        try await Harness.run { h in
+            let client = try await Registrant(h)
+            _ = try await h.tokens(of: client.id, secret: client.secret)
+            let answer = try await h.manage(.put, client.path, client.update(), bearer: client.token)
+            #expect(answer.status == .ok && answer.json["registration_access_token"]?.string != client.token)
+            #expect(try await h.records(.clientChanged).isEmpty)
+        }
+    }
+
+    @Test func `the removal of a client ends more sessions than one step of the store`() async throws {
+        try await Harness.run { h in
+            let client = try await Registrant(h)
+            let (id, user, resource, now) = (try ClientID(client.id), h.user.id, h.resource, h.clock.now)
+            try await h.gatehouse.store.write { transaction in
+                for _ in 0..<300 {
+                    try transaction.sessions.begin(
+                        Session(
+                            userID: user, clientID: id, clientName: "Desk", resourceID: resource.id,
+                            scope: ScopeSet(parsing: "files:read"), redirectURI: Harness.loopback, binding: nil,
+                            createdAt: now, expiresAt: now + 3_600, idleSeconds: 3_600, authTime: now,
+                            refreshKeyID: "k1"))
+                }
+            }
+            #expect(try await h.manage(.delete, client.path, bearer: client.token).status == .noContent)
+            let live = try await h.gatehouse.store.read {
+                try $0.sessions.list(SessionFilter(client: id), limit: 1_000, now: now)
+            }
+            #expect(live.count { $0.endReason == nil } == 0)
+        }
+    }
+
+    @Test func `a network that reads registrations too often has to wait`() async throws {
+        try await Harness.run { h in
+            let client = try await Registrant(h)
+            for _ in 0..<599 {
+                #expect(try await h.manage(.get, client.path, bearer: client.token).status == .ok)
+            }
+            let held = try await h.manage(.get, client.path, bearer: client.token)
+            #expect(held.status == .tooManyRequests && held.headers[.retryAfter] == "1")
+        }
+    }
 }

@@ -253,4 +253,17 @@ struct RegistrationTests {
             }
         }
     }
+
+    @Test func `a registration that is repeated after a minute keeps the client for 72 hours more`() async throws {
+        try await Harness.run { h in
+            _ = try await h.register(Harness.registration())
+            let start = h.clock.now
+            h.clock.advance(by: 59)
+            #expect(try await h.register(Harness.registration()).status == .created)
+            #expect(try await h.dynamicClients().map(\.lastRegisteredAt) == [start], "a repetition only reads")
+            h.clock.advance(by: 1)
+            #expect(try await h.register(Harness.registration()).status == .created)
+            #expect(try await h.dynamicClients().map(\.lastRegisteredAt) == [start + 60])
+        }
+    }
 }
