@@ -235,6 +235,10 @@ struct KeyAuthenticationTests {
             let both: [String: JSON?] = ["aud": ["http://localhost/token", "http://localhost"]]
             #expect(try await error(h, key.form(of: "robot", now: now, both)) == "invalid_client")
             #expect(try await error(h, key.form(of: "robot", now: now)) == "invalid_grant", "the issuer still counts")
+            for other in ["http://localhost/par", "https://other.example", "https://other.example/token"] {
+                let foreign: [String: JSON?] = ["aud": .string(other)]
+                #expect(try await error(h, key.form(of: "robot", now: now, foreign)) == "invalid_client", "\(other)")
+            }
             try await h.gatehouse.store.write { try $0.clientRules.set(ClientRule(target, .allow, createdAt: now)) }
             #expect(try await attempt() == "invalid_client")
         }
