@@ -16,7 +16,7 @@ extension Transaction {
             + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
             + signInAttempts.tidy(now: now, limit: limit)
-            + upstreamRefreshTokens.tidy(now: now, limit: limit)
+            + upstreamRefreshTokens.tidy(now: now, limit: limit) + upstreamSessions.tidy(now: now, limit: limit)
             + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit)
             + devices.tidy(now: now, limit: limit) + replays.tidy(now: now, limit: limit)
             + audit.tallies.close(now: now, limit: limit)

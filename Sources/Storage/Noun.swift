@@ -56,6 +56,7 @@ extension Transaction {
     package var eventStreams: EventStreams { EventStreams(transaction: self) }
     package var eventVerifications: EventVerifications { EventVerifications(transaction: self) }
     package var groups: Groups { Groups(transaction: self) }
+    package var homeRealms: HomeRealms { HomeRealms(transaction: self) }
     package var identityProviders: IdentityProviders { IdentityProviders(transaction: self) }
     package var interactions: Interactions { Interactions(transaction: self) }
     package var invitations: Invitations { Invitations(transaction: self) }
@@ -77,6 +78,7 @@ extension Transaction {
     package var upstreamIdentities: UpstreamIdentities { UpstreamIdentities(transaction: self) }
     package var upstreamLogins: UpstreamLogins { UpstreamLogins(transaction: self) }
     package var upstreamRefreshTokens: UpstreamRefreshTokens { UpstreamRefreshTokens(transaction: self) }
+    package var upstreamSessions: UpstreamSessions { UpstreamSessions(transaction: self) }
     package var users: Users { Users(transaction: self) }
 }
 

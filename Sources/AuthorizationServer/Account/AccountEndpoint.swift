@@ -27,6 +27,8 @@ package struct AccountEndpoint: Sendable {
         case signInAgain(token: String, account: String)
         /// The action was refused; the page shows the reason.
         case refused(AccountOverview, AccountActionError)
+        /// The user is signed out here, and can sign out at the identity provider too.
+        case signedOut(AccountNotice, ProviderSignOut)
         /// The action is done. Only `user` may read the notice; nil after a sign-out, when no user is signed in.
         case done(AccountNotice, for: UserID?, cookie: CookieChange)
     }
@@ -162,19 +164,27 @@ extension AccountEndpoint {
     }
 
     func signOut(_ person: SignedIn, browser: Browser, now: Timestamp) async throws -> Outcome {
-        try await store.write { transaction in
-            guard try transaction.logins.end(person.login.id) else { return }
+        let provider = try await store.write { transaction -> ProviderSignOut? in
+            let provider = try ProviderSignOut(of: person.login.id, in: transaction)
+            guard try transaction.logins.end(person.login.id) else { return nil }
             try transaction.audit.append(AuditEntry(signOutOf: person, from: browser, at: now))
+            return provider
         }
-        return .done(.signedOut, for: nil, cookie: .cleared)
+        return signedOut(.signedOut, provider)
     }
 
     func signOutEverywhere(_ person: SignedIn, browser: Browser, now: Timestamp) async throws -> Outcome {
-        try await store.write { transaction in
-            guard try transaction.logins.endAll(of: person.user.id) > 0 else { return }
+        let provider = try await store.write { transaction -> ProviderSignOut? in
+            let provider = try ProviderSignOut(of: person.login.id, in: transaction)
+            guard try transaction.logins.endAll(of: person.user.id) > 0 else { return nil }
             try transaction.audit.append(AuditEntry(signOutOf: person, from: browser, at: now, reason: "every browser"))
+            return provider
         }
-        return .done(.signedOutEverywhere, for: nil, cookie: .cleared)
+        return signedOut(.signedOutEverywhere, provider)
+    }
+
+    private func signedOut(_ notice: AccountNotice, _ provider: ProviderSignOut?) -> Outcome {
+        provider.map { Outcome.signedOut(notice, $0) } ?? .done(notice, for: nil, cookie: .cleared)
     }
 
     private func server(_ connection: Connection) async throws -> String {

@@ -104,6 +104,8 @@ package struct AccountOverview: Sendable {
     package let token: String
     /// Whether the sign-in is recent enough for all actions.
     package let isFresh: Bool
+    /// Whether the user has a password that signs in here.
+    package let hasPassword: Bool
     /// One part of the live sessions, newest first.
     package let sessions: ListPage<LiveSession, SessionID>
     /// The open jobs, of which those that expire first come first.

@@ -4,12 +4,14 @@ import Storage
 extension AccountEndpoint {
     /// The content of the page, read in one transaction and limited to what the page shows.
     func overview(of person: SignedIn, at place: AccountCursor, now: Timestamp) async throws -> AccountOverview {
-        let token = formToken(person)
+        let (token, acceptsPasswords) = (formToken(person), people.acceptsPasswords)
         return try await store.read { transaction in
             var reading = AccountReader(user: person.user.id, transaction: transaction, now: now)
             let jobs = try reading.jobs()
             return AccountOverview(
                 username: person.user.name, token: token, isFresh: person.isFresh(at: now),
+                hasPassword: try acceptsPasswords
+                    && transaction.credentials.find(.password, of: person.user.id) != nil,
                 sessions: try reading.sessions(after: place.session), jobs: jobs.shown, hasMoreJobs: jobs.hasMore,
                 connections: try reading.connections(),
                 pending: try reading.pending(), recent: try reading.recent(before: place.asked))

@@ -46,6 +46,8 @@ extension AccountEndpoint {
     func changePassword(
         _ change: PasswordChange, of person: SignedIn, browser: Browser, now: Timestamp
     ) async throws -> Outcome {
+        // No page has the form then, and a password would count from the day on which passwords do.
+        guard people.acceptsPasswords else { return try await refused(.unknownAction, person, now) }
         if let fault = change.fault { return try await refused(.password(fault), person, now) }
         let claim = passwords.claim(name: person.user.name, password: change.current)
         let proof: Proof

@@ -197,7 +197,8 @@ package struct ProviderClient: Sendable {
         return "Basic " + Base64.encode(plain.utf8)
     }
 
-    private static func form(_ parameters: [(ParameterName, String)]) -> String {
+    /// The parameters as a query or a form.
+    static func form(_ parameters: [(ParameterName, String)]) -> String {
         parameters.map { "\($0.rawValue)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
     }
 }

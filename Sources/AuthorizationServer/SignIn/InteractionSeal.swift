@@ -87,6 +87,15 @@ struct InteractionSeal: Sendable {
         return .current(waiting)
     }
 
+    /// The request in a page that is about to be shown, whoever it was sealed for; nil for one that does not open. Nobody signs in
+    /// for it.
+    func peek(_ text: String) -> Waiting? {
+        guard text.utf8.count <= Self.longest, let sealed = Base64URL.decode(text),
+            let plain = Sealing.open(sealed, keys: { keys.secret(.form, id: $0) }, context: Self.context)
+        else { return nil }
+        return (try? JSON.parse(plain).object).flatMap { Self.waiting($0) }
+    }
+
     private static func waiting(_ content: JSONObject) -> Waiting? {
         if let page = content["elicitation"]?.string { return ElicitationPageID(page).map(Waiting.elicitation) }
         if let code = content["device"]?.string { return .device(code: UserCode(code)) }

@@ -2,8 +2,8 @@ import OAuth
 import Storage
 
 extension ConsentEndpoint {
-    /// Whether the sign-in is recent enough for what the user allows: for the client, and for the MCP server as an operator
-    /// has configured it now, which may have changed while the page was open.
+    /// Whether the sign-in is recent enough for what the user allows, and comes from the right place: for the client, and for the MCP
+    /// server as an operator has configured it now, which may have changed while the page was open.
     /// Spec: RFC 9470 §5
     func isRecent(
         _ person: SignedIn, for scope: ScopeSet, _ pending: PendingAuthorization, in transaction: Transaction,
@@ -11,6 +11,7 @@ extension ConsentEndpoint {
     ) throws -> Bool {
         let signIn = person.login.authentication
         guard let resource = try transaction.resources.find(id: pending.resourceID),
+            try RequiredProvider.isMet(by: person.login.id, at: resource.id, in: transaction),
             try pending.meetsDemand(signIn, of: person.user.id, in: transaction, now: now)
         else { return false }
         return pending.accepts(signIn: signIn, at: now) && resource.accepts(signIn: signIn, for: scope, at: now)

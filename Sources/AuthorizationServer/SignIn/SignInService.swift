@@ -38,6 +38,9 @@ package struct SignInService: Sendable {
         }
     }
 
+    /// Whether users sign in with passwords here.
+    var acceptsPasswords: Bool { methods.contains { $0.kind == .password } }
+
     /// The user who is signed in in `browser`; nil for none.
     package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
         guard let digest = browser.signIn else { return nil }

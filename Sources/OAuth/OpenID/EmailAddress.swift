@@ -2,7 +2,8 @@
 ///
 /// It never identifies an account. It narrows who may take an invitation, and its domain chooses where a user signs in.
 package struct EmailAddress: Hashable, Sendable {
-    private let key: String
+    /// The bytes that are compared. As text, an address would equal one with other bytes that looks the same.
+    private let key: [UInt8]
 
     /// The domain, in lower case.
     package let domain: String
@@ -15,7 +16,7 @@ package struct EmailAddress: Hashable, Sendable {
             let domain = Self.domain(String(parts[1]))
         else { return nil }
         self.domain = domain
-        key = Self.folded(parts[0]) + "@" + domain
+        key = Array((Self.folded(parts[0]) + "@" + domain).utf8)
     }
 
     /// A domain as it stands in addresses, in lower case; nil for text that is none.

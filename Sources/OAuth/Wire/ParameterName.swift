@@ -36,6 +36,10 @@ package enum ParameterName: String, Hashable, Sendable, CaseIterable {
     case acrValues = "acr_values"
     /// The expected user.
     case loginHint = "login_hint"
+    /// The session at an identity provider that a browser signs out of.
+    case logoutHint = "logout_hint"
+    /// The address to which an identity provider sends a browser after a sign-out.
+    case postLogoutRedirectURI = "post_logout_redirect_uri"
     /// A request object; not supported.
     case request
     /// A reference to a request object; not supported.

@@ -48,6 +48,8 @@ enum Schema {
         ("0038 replaced secrets", ReplacedSecretTable.statements),
         ("0039 provider invitations", ProviderInvitations.statements),
         ("0040 sign-in demands", SignInDemandTable.statements),
+        ("0041 sign-in choices", SignInChoices.statements),
+        ("0042 upstream sessions", UpstreamSessionTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

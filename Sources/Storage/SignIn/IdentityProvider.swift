@@ -61,6 +61,8 @@ package struct IdentityProvider: Hashable, Sendable {
     package let assertionAudience: AssertionAudience?
     /// The authentication contexts (`acr`) that the provider can be asked for.
     package let contexts: [AuthenticationContext]
+    /// The address at which a browser signs out at the provider; nil if the provider has none.
+    package let endSessionEndpoint: String?
     package let admission: Admission
 
     package var name: ProviderName { registration.name }
@@ -68,7 +70,8 @@ package struct IdentityProvider: Hashable, Sendable {
     /// A provider in its stored form.
     package init(
         issuer: OpenIDIssuer, registration: Provider, keysURL: String, areKeysForeign: Bool, scope: ScopeSet,
-        assertionAudience: AssertionAudience? = nil, contexts: [AuthenticationContext] = [], admission: Admission
+        assertionAudience: AssertionAudience? = nil, contexts: [AuthenticationContext] = [],
+        endSessionEndpoint: String? = nil, admission: Admission
     ) {
         self.issuer = issuer
         self.registration = registration
@@ -77,6 +80,7 @@ package struct IdentityProvider: Hashable, Sendable {
         self.scope = scope
         self.assertionAudience = assertionAudience
         self.contexts = contexts
+        self.endSessionEndpoint = endSessionEndpoint
         self.admission = admission
     }
 
@@ -97,7 +101,8 @@ extension IdentityProviders {
     private static let columns = """
         name, issuer, authorization_endpoint, token_endpoint, token_endpoint_is_foreign, keys_url, keys_are_foreign,
         client_id, client_secret, auth_method, sends_issuer, scope, accounts, domains, group_claim, required_groups,
-        logout_revokes_sessions, created_at, assertion_audience, contexts, refreshes_groups
+        logout_revokes_sessions, created_at, assertion_audience, contexts, refreshes_groups,
+        end_session_endpoint
         """
 
     /// Adds a provider; false if the name is taken.
@@ -106,7 +111,8 @@ extension IdentityProviders {
         return try execute(
             """
             INSERT INTO identity_providers (\(Self.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                ?22)
             ON CONFLICT (name) DO NOTHING
             """, provider.name.string, provider.issuer.string, registration.authorizationEndpoint,
             registration.tokenEndpoint, registration.isTokenEndpointForeign ? 1 : 0, provider.keysURL,
@@ -115,7 +121,8 @@ extension IdentityProviders {
             admission.accounts.rawValue, JSON.strings(admission.domains).text, admission.groupClaim,
             JSON.strings(admission.requiredGroups).text, admission.logoutRevokesSessions ? 1 : 0,
             registration.createdAt.seconds, provider.assertionAudience?.rawValue,
-            JSON.strings(provider.contexts.map(\.rawValue)).text, admission.refreshesGroups ? 1 : 0) == 1
+            JSON.strings(provider.contexts.map(\.rawValue)).text, admission.refreshesGroups ? 1 : 0,
+            provider.endSessionEndpoint) == 1
     }
 
     /// The provider of this name.
@@ -156,7 +163,7 @@ extension IdentityProvider {
             issuer: issuer, registration: registration, keysURL: row.text(5), areKeysForeign: row.flag(6),
             scope: row.scope(11),
             assertionAudience: row.textIfAny(18).map { try row.parsed(AssertionAudience(rawValue: $0)) },
-            contexts: row.strings(19).map(AuthenticationContext.init(rawValue:)),
+            contexts: row.strings(19).map(AuthenticationContext.init(rawValue:)), endSessionEndpoint: row.textIfAny(21),
             admission: Admission(
                 accounts: row.parsed(AccountRule(rawValue: row.text(12))), domains: row.strings(13),
                 groupClaim: row.textIfAny(14), requiredGroups: row.strings(15), refreshesGroups: row.flag(20),

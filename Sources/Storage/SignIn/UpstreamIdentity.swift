@@ -89,6 +89,7 @@ extension UpstreamIdentities {
             user.string)
         guard removed == 1 else { return false }
         _ = try transaction.upstreamLogins.end(issuer: issuer, subject: subject, session: nil)
+        try transaction.upstreamSessions.forget(user, at: issuer)
         return true
     }
 }

@@ -51,6 +51,9 @@ struct AccountHandlers: Sendable {
             var response = pipeline.answers.html(AccountPage(overview, problem: problem), status: problem.httpStatus)
             if case .password(.wait(let seconds)) = problem { response.headers[.retryAfter] = "\(seconds)" }
             return response
+        case .signedOut(let notice, let provider):
+            return try SignOutHandlers(gatehouse: gatehouse, pipeline: pipeline)
+                .offer(provider, after: notice, visitor)
         case .done(let notice, let user, let cookie):
             let response = try gatehouse.toAccount(notice: notice.sentence, user, visitor)
             switch cookie {

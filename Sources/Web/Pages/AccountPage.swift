@@ -21,6 +21,8 @@ package struct AccountPage: Page {
     package let passwordProblem: PlainText?
     /// Whether the sign-in is recent enough for all actions.
     package let isFresh: Bool
+    /// Whether the user has a password that signs in here.
+    package let hasPassword: Bool
     /// The pending requests, of which those that expire first come first.
     package let questions: [Question]
     package let hasQuestions: Bool
@@ -45,7 +47,8 @@ package struct AccountPage: Page {
 
     package init(
         account: String, token: String, notice: String? = nil, problem: PlainText? = nil,
-        passwordProblem: PlainText? = nil, isFresh: Bool, questions: [Question], sessions: [SessionRow],
+        passwordProblem: PlainText? = nil, isFresh: Bool, hasPassword: Bool, questions: [Question],
+        sessions: [SessionRow],
         sessionPages: Pager, jobs: [JobRow], hasMoreJobs: Bool, connections: [ConnectionRow], answers: [Answer],
         answerPages: Pager
     ) {
@@ -55,6 +58,7 @@ package struct AccountPage: Page {
         self.problem = problem
         self.passwordProblem = passwordProblem
         self.isFresh = isFresh
+        self.hasPassword = hasPassword
         self.questions = questions
         hasQuestions = !questions.isEmpty
         self.sessions = sessions
@@ -73,7 +77,8 @@ package struct AccountPage: Page {
     package static let sample = AccountPage(
         account: "ada", token: "sample", notice: "Gatehouse revoked the access of Quill Notes to Team Files.",
         problem: "Nothing changed.",
-        passwordProblem: "The current password is incorrect.", isFresh: true, questions: [Question.sample],
+        passwordProblem: "The current password is incorrect.", isFresh: true, hasPassword: true,
+        questions: [Question.sample],
         sessions: [SessionRow.sample], sessionPages: Pager(after: "sample", isFirst: false),
         jobs: [JobRow.sample], hasMoreJobs: true, connections: [ConnectionRow.sample], answers: [Answer.sample],
         answerPages: Pager(after: "sample", isFirst: false))
@@ -304,7 +309,7 @@ extension AccountPage {
     init(_ overview: AccountOverview, notice: String? = nil, problem: AccountActionError? = nil) {
         self.init(
             account: overview.username, token: overview.token, notice: notice, problem: problem?.sentence,
-            passwordProblem: problem?.passwordSentence, isFresh: overview.isFresh,
+            passwordProblem: problem?.passwordSentence, isFresh: overview.isFresh, hasPassword: overview.hasPassword,
             questions: overview.pending.map { Question($0) }, sessions: overview.sessions.items.map { SessionRow($0) },
             sessionPages: Pager(after: overview.sessions.more?.string, isFirst: overview.sessions.isFirst),
             jobs: overview.jobs.map { JobRow($0) }, hasMoreJobs: overview.hasMoreJobs,

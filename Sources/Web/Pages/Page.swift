@@ -29,6 +29,6 @@ package enum Pages {
         ErrorPage.self, NoAccessPage.self,
         ElicitationPage.self, ElicitationEndPage.self, WrongAccountPage.self, AccountPage.self, IdentitiesPage.self,
         DevicePage.self, DeviceRequestPage.self, DeviceEndPage.self,
-        AccountLinkPage.self, PasswordSetPage.self, InvitationPage.self,
+        AccountLinkPage.self, PasswordSetPage.self, InvitationPage.self, SignedOutPage.self,
     ]
 }

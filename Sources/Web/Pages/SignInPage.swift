@@ -1,4 +1,5 @@
 import AuthorizationServer
+import OAuth
 
 /// The sign-in page, which names the client of the pending request.
 package struct SignInPage: Page {
@@ -23,6 +24,12 @@ package struct SignInPage: Page {
     /// The names of the identity providers at which users can sign in.
     package private(set) var providers: [PlainText] = []
     package private(set) var hasProviders = false
+    /// The provider of the suggested address, whose button comes first; nil without one.
+    package private(set) var preselected: PlainText?
+    /// Whether the page asks for the name or the address alone.
+    package private(set) var asksNameFirst = false
+    /// The provider at which the users of the MCP server have to sign in; nil where any way will do.
+    package private(set) var required: PlainText?
 
     package init(
         client: PlainText?, token: String, username: String? = nil, problem: PlainText? = nil,
@@ -40,15 +47,29 @@ package struct SignInPage: Page {
         client: "notes.example.com", token: "sample", username: "ada",
         problem: "The username or the password is incorrect. Try again.", notice: "You are signed out.",
         isForAccount: true
-    ).offering(password: true, providers: ["corp"])
+    ).offering(password: true, providers: ["corp", "lab"], preselected: "corp", asksNameFirst: true, required: "corp")
 
     /// The same page with these ways to sign in.
-    func offering(password: Bool, providers: [PlainText]) -> SignInPage {
+    func offering(
+        password: Bool, providers: [PlainText], preselected: PlainText? = nil, asksNameFirst: Bool = false,
+        required: PlainText? = nil
+    ) -> SignInPage {
         var page = self
         page.hasPassword = password
-        page.providers = providers
-        page.hasProviders = !providers.isEmpty
+        page.providers = providers.filter { $0 != preselected }
+        page.hasProviders = !page.providers.isEmpty
+        page.preselected = preselected
+        page.asksNameFirst = asksNameFirst
+        page.required = required
         return page
+    }
+
+    /// The same page with the ways to sign in that exist now.
+    func offering(_ offer: SignInWays.Offer) -> SignInPage {
+        offering(
+            password: offer.acceptsPassword, providers: offer.providers.map { PlainText($0.string) },
+            preselected: offer.preselected.map { PlainText($0.string) }, asksNameFirst: offer.asksNameFirst,
+            required: offer.required.map { PlainText($0.string) })
     }
 }
 
@@ -81,7 +102,7 @@ extension SignInPage {
         "Your browser sent no cookie, so Gatehouse ignored what you typed. Allow cookies for this site, then sign in."
 
     /// The sign-in page again with a problem, for the same request.
-    init(_ prompt: SignInEndpoint.Prompt, token: String, username: String?, problem: PlainText) {
+    init(_ prompt: SignInEndpoint.Prompt, token: String, username: String?, problem: PlainText?) {
         self.init(
             client: prompt.client.map { PlainText($0) }, token: token, username: username, problem: problem,
             isForAccount: prompt.purpose == .account)

@@ -46,7 +46,7 @@ struct IdentityProviders: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
-                Column("name"), Column("issuer", .link), Column("accounts"), Column("domains"),
+                Column("name"), Column("issuer", .link), Column("accounts"), Column("domains"), Column("home_domains"),
                 Column("required_groups"), Column("redirect_uri", .link),
             ]
         }
@@ -91,6 +91,8 @@ struct IdentityProviderEndpoints: ParsableArguments {
     @Option(help: "Authorization endpoint, instead of the discovered one.") var authorizationEndpoint: String?
     @Option(help: "Token endpoint, instead of the discovered one.") var tokenEndpoint: String?
     @Option(help: "URL of the keys that sign ID tokens, instead of the discovered one.") var jwksUrl: String?
+    @Option(help: "URL at which a browser signs out at the provider, instead of the discovered one; '' for none.")
+    var endSessionEndpoint: String?
     @Option(help: "Scope to request besides openid (repeatable); profile and email if omitted.")
     var scope: [String] = []
     @Option(
@@ -103,6 +105,7 @@ struct IdentityProviderEndpoints: ParsableArguments {
         draft.authorizationEndpoint = authorizationEndpoint
         draft.tokenEndpoint = tokenEndpoint
         draft.keysURL = jwksUrl
+        draft.endSessionEndpoint = endSessionEndpoint
         draft.scope = scope.isEmpty ? nil : scope.joined(separator: " ")
         draft.contexts = acr
     }
@@ -124,6 +127,12 @@ struct IdentityProviderAdmission: ParsableArguments {
                 "Compared with the claim hd, or else with the domain of an e-mail address that the provider verified."))
     var allowDomain: [String] = []
     @Option(
+        help: ArgumentHelp(
+            "E-mail domain whose users sign in at this provider (repeatable).",
+            discussion:
+                "The sign-in page then asks for the name or the address first. The domain narrows and links nothing."))
+    var homeDomain: [String] = []
+    @Option(
         help: "Claim of the ID token with the user's groups; groups if --require-group or --group-refresh is given.")
     var groupClaim: String?
     @Option(help: "Group whose members may sign in (repeatable); anybody if omitted.") var requireGroup: [String] = []
@@ -143,6 +152,7 @@ struct IdentityProviderAdmission: ParsableArguments {
     func fill(_ draft: inout IdentityProviderDraft) {
         draft.accounts = accounts.rawValue
         draft.domains = allowDomain
+        draft.homeDomains = homeDomain
         draft.groupClaim = groupClaim
         draft.requiredGroups = requireGroup
         draft.refreshesGroups = groupRefresh

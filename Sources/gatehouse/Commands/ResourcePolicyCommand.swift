@@ -27,6 +27,8 @@ struct ResourcePolicyCommand: AdministrationCommand {
     var action: [String] = []
     @OptionGroup var reach: ScopeReachOptions
     @Option(help: "URL to which its events are pushed; '' if it polls.") var eventsEndpoint: String?
+    @Option(help: "Identity provider at which its users have to sign in; '' for any way to sign in.")
+    var identityProvider: String?
     @OptionGroup var sessions: SessionPolicyOptions
     @OptionGroup var access: AccessOptions
     @OptionGroup var revocation: RevocationOptions
@@ -39,7 +41,8 @@ struct ResourcePolicyCommand: AdministrationCommand {
             kinds: kinds, externalHosts: hosts,
             endsConnections: (revokeConnections ?? formerEndConnections).map { $0 == .yes },
             actions: action.isEmpty ? nil : action.filter { !$0.isEmpty }, reach: reach.changes,
-            eventsEndpoint: eventsEndpoint, sessions: sessions.change, access: access.change)
+            eventsEndpoint: eventsEndpoint, sessions: sessions.change, access: access.change,
+            identityProvider: identityProvider)
         let request = AdministrationRequest.resources(.policy(id, change, reason: revocation.reason))
         // Of all settings, only the lists of client hosts, groups and users revoke sessions.
         if change.revokesSessions {

@@ -37,16 +37,28 @@ struct LinkDelivery {
     /// The answer as the command prints it: without the link if it was sent, else with it.
     func delivered(_ answer: AdministrationAnswer, isInvitation: Bool) -> AdministrationAnswer {
         guard var row = answer.rows.first else { return answer }
+        let warnings = [answer.warning, warning(about: row)]
         switch deliver(row, isInvitation: isInvitation) {
         case .mailed(let address):
             row["link"] = nil
             row["mailed_to"] = .string(address)
-            return .one(row, note: "\(Self.sent(to: address)) \(answer.note ?? "")", warning: answer.warning)
+            let note = "\(Self.sent(to: address)) \(answer.note ?? "")"
+            return .one(row, note: note, warning: Self.joined(warnings))
         case .printed(let reason):
             let unsent = reason.map { "\($0) Bring the printed link to the user in another way." }
-            let warnings = [answer.warning, unsent].compactMap(\.self)
-            return .one(row, note: answer.note, warning: warnings.isEmpty ? nil : warnings.joined(separator: " "))
+            return .one(row, note: answer.note, warning: Self.joined(warnings + [unsent]))
         }
+    }
+
+    private static func joined(_ sentences: [String?]) -> String? {
+        let sentences = sentences.compactMap(\.self)
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ")
+    }
+
+    /// The warning about a link that leads to no account as things are.
+    private func warning(about row: JSONObject) -> String? {
+        guard !configuration.signInPassword, row["identity_provider"]?.string == nil else { return nil }
+        return "sign_in.password is false, so this link is not valid. Repeat the command with --identity-provider."
     }
 
     private static func sent(to address: String) -> String { "The message to \(address) was handed over." }

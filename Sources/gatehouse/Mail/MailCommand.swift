@@ -39,7 +39,10 @@ struct MailCommand: Sendable {
             throw Failure(description: "could not be started")
         }
         guard ended.wait(timeout: .now() + .seconds(patience)) == .success else {
-            kill(process.processIdentifier, SIGKILL)
+            // Foundation gives the program a process group of its own. A process that the program left behind could still send the
+            // message after this command said that nothing was sent.
+            let group = getpgid(process.processIdentifier)
+            kill(group == process.processIdentifier ? -group : process.processIdentifier, SIGKILL)
             throw Failure(description: "did not finish within \(patience) s")
         }
         switch (process.terminationReason, process.terminationStatus) {

@@ -57,6 +57,32 @@ struct MailCommandTests {
         }
     }
 
+    @Test func `what a stopped program left running is stopped too`() async throws {
+        try await Stage.play { stage in
+            let sent = try #require(message())
+            let file = stage.path("pids")
+            let script = "sleep 1000 & echo $! > '\(file).new'; mv '\(file).new' '\(file)'; wait"
+            let command = MailCommand(words: ["/bin/sh", "-c", script])
+            var patience = 1
+            // A busy machine may stop the shell before it has left anything running; then it gets longer.
+            repeat {
+                let seconds = patience
+                #expect(throws: MailCommand.Failure.self) { try command.send(sent, patience: seconds) }
+                patience *= 2
+            } while !FileManager.default.fileExists(atPath: file) && patience < 60
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            let child = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            await eventually { !Self.isRunning(child) }
+            #expect(!Self.isRunning(child))
+        }
+    }
+
+    /// Whether a process runs. One that ended and that nobody has collected yet does not.
+    private static func isRunning(_ process: Int32) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+        return !status.contains(") Z ")
+    }
+
     @Test func `a program that reads nothing does not block`() throws {
         try MailCommand(words: ["/bin/true"]).send(try #require(message()))
     }

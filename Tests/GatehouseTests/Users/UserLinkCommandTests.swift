@@ -113,6 +113,16 @@ struct UserLinkCommandTests {
         }
     }
 
+    @Test func `with sign_in.password false, a link that sets a password comes with a warning`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            let environment = Self.issuer.merging(["GATEHOUSE_SIGN_IN_PASSWORD": "false"]) { $1 }
+            let run = try await gatehouse("users", "invite", "grace", "--json", environment: environment)
+            #expect(run.status == 0 && run.errors.contains("--identity-provider"), "\(run.errors)")
+            let plain = try await gatehouse("users", "invite", "grace", "--json", environment: Self.issuer)
+            #expect(!plain.errors.contains("--identity-provider"))
+        }
+    }
+
     @Test func `a missing program, and an address that would reach two, send nothing`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let missing = Self.issuer.merging(["GATEHOUSE_MAIL_COMMAND": gatehouse.stage.path("missing")]) { $1 }

@@ -177,4 +177,31 @@ struct IdentityProviderRowTests {
             #expect((found == nil) == firstEnded)
         }
     }
+
+    @Test func `a session at a provider is forgotten 30 days after its last sign-in, and with the linked account`()
+        async throws
+    {
+        let world = try await world()
+        let (issuer, user) = (issuer, world.user.id)
+        func users(_ session: String) async throws -> [UserID] {
+            try await world.store.read { try $0.upstreamSessions.users(of: session, at: issuer) }
+        }
+        try await world.store.write { transaction in
+            for (session, time) in [("s-1", World.start), ("s-2", World.start + 5), ("s-1", World.start - 9)] {
+                try transaction.upstreamSessions.remember(session, at: issuer, of: user, now: time)
+            }
+            _ = try transaction.housekeep(now: World.start + UpstreamSessions.kept, limit: 100)
+        }
+        #expect(try await users("s-1").isEmpty)
+        #expect(try await users("s-3").isEmpty)
+        #expect(try await users("s-2") == [user])
+        try await world.store.write { transaction in
+            _ = try transaction.upstreamIdentities.record(
+                UpstreamIdentity(
+                    issuer: issuer, subject: "ada", userID: user, provider: try ProviderName("corp"), name: nil,
+                    email: nil, createdAt: World.start))
+            _ = try transaction.upstreamIdentities.remove(issuer: issuer, subject: "ada", of: user)
+        }
+        #expect(try await users("s-2").isEmpty)
+    }
 }

@@ -45,7 +45,7 @@ package final class OpenIDProvider: Sendable {
                     "folder": .string(stage.path("provider-\(name)")), "users": .array(users),
                     "secret": .string(Self.clientSecret),
                     "redirects": [.string("\(relyingParty)/sign-in/\(name)/callback")],
-                    "logout_redirects": [.string(relyingParty + "/")],
+                    "logout_redirects": [.string("\(relyingParty)/sign-in/\(name)/signed-out")],
                 ]
             ).string ?? ""
     }

@@ -49,6 +49,16 @@ package struct UpstreamSteps: Sendable {
         try await administration.run(request, by: Administrator(uid: 1000, claimed: nil))
     }
 
+    /// Whether the administration refuses what `attempt` does.
+    package func isRefused(_ attempt: () async throws -> Void) async throws -> Bool {
+        do {
+            try await attempt()
+            return false
+        } catch is AdministrationError {
+            return true
+        }
+    }
+
     /// Registers a provider.
     @discardableResult
     package func add(

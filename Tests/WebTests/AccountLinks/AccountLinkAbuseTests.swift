@@ -150,6 +150,24 @@ struct AccountLinkAbuseTests {
         }
     }
 
+    @Test func `a reset forgets the browsers of the account, so that a thief's has no tries of its own`() async throws {
+        try await Harness.run { h in
+            let thief = h.browser()
+            _ = try await h.account(thief)
+            let cookie = try #require(thief.cookies["gatehouse-browser"])
+            func isKnown() async throws -> Bool {
+                try await h.gatehouse.store.read { transaction in
+                    try transaction.credentials.account(
+                        named: AccountName("ada"), provenBy: .password, binding: .sha256(cookie))?.isKnownBrowser
+                        ?? false
+                }
+            }
+            #expect(try await isKnown())
+            _ = try await h.links.reset("ada")
+            #expect(try await !isKnown())
+        }
+    }
+
     @Test func `the page of a used link explains it for 30 days`() async throws {
         try await Harness.run { h in
             let link = try await h.links.invite("grace")

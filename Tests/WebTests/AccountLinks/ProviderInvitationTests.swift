@@ -144,7 +144,8 @@ struct ProviderInvitationTests {
             #expect(try await h.links.take(next, at: provider, in: h.browser()).status == .seeOther)
             let grace = try await user("grace", h)
             #expect(try await h.upstream.identity("grace-upstream", at: provider)?.userID == grace.id)
-            #expect(try await h.records(.accountLinkUsed).map(\.reason) == ["invitation at corp", "reset at corp"])
+            let uses = Set(try await h.records(.accountLinkUsed).map(\.reason))
+            #expect(uses == ["invitation at corp", "reset at corp"])
         }
     }
 

@@ -37,6 +37,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
             policy.sessions = try policy.sessions.changed(by: change.sessions)
             try transaction.resources.set(policy, of: resource.id)
             if let actions { try transaction.resources.set(actions, of: resource.id) }
+            try require(change.identityProvider, at: resource, transaction)
             if !change.reach.isEmpty {
                 try transaction.resources.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
             }
@@ -54,6 +55,15 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         let all = notes + [Self.note(revokedSessions: count)].compactMap(\.self)
         let row = change.revokesSessions ? answer.counting(revokedSessions: count) : answer
         return .one(row, note: all.isEmpty ? nil : all.joined(separator: " "))
+    }
+
+    /// Sets the identity provider at which the users have to sign in. It applies to the next approval, and ends no session.
+    private func require(_ provider: String?, at resource: Resource, _ transaction: Transaction) throws {
+        guard let provider else { return }
+        let found =
+            provider.isEmpty
+            ? nil : try IdentityProviderAdministration(task: task).identityProvider(provider, transaction).name
+        try transaction.homeRealms.require(found, at: resource.id)
     }
 
     /// Sets the access rule, and revokes the sessions that the policy no longer allows. The policy alone denies every token; the

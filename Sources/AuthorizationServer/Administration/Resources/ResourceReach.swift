@@ -36,6 +36,7 @@ struct ResourceReach: AdministrationNoun {
             "providers": .object(try providers(of: resource, transaction)),
             "actions": .strings(try transaction.resources.actions(of: resource.id).map(\.typed)),
             "scope_reach": .array(resource.scopes.map { .object($0.reach) }),
+            "identity_provider": JSON(try transaction.homeRealms.required(at: resource.id)?.string),
         ]
         let events = try ResourceEvents(of: resource, in: transaction)
         for (name, value) in try AccessPolicy(task: task).row(of: resource, transaction).members { row[name] = value }

@@ -105,12 +105,15 @@ package struct PolicyChange: Codable, Hashable, Sendable {
     package var sessions: SessionPolicyChange
     /// Who may use it.
     package var access: AccessChange
+    /// The identity provider at which its users have to sign in; empty for any way to sign in.
+    package var identityProvider: String?
 
     /// A change of the given settings.
     package init(
         kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
         actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil,
-        sessions: SessionPolicyChange = SessionPolicyChange(), access: AccessChange = AccessChange()
+        sessions: SessionPolicyChange = SessionPolicyChange(), access: AccessChange = AccessChange(),
+        identityProvider: String? = nil
     ) {
         self.kinds = kinds
         self.externalHosts = externalHosts
@@ -120,12 +123,14 @@ package struct PolicyChange: Codable, Hashable, Sendable {
         self.eventsEndpoint = eventsEndpoint
         self.sessions = sessions
         self.access = access
+        self.identityProvider = identityProvider
     }
 
     /// Whether no setting changes.
     package var isEmpty: Bool {
         kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && reach.isEmpty
             && eventsEndpoint == nil && sessions.isEmpty && access.isEmpty
+            && identityProvider == nil
     }
 
     /// Whether sessions may end by the change.

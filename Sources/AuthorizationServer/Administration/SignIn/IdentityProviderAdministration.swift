@@ -11,18 +11,28 @@ struct IdentityProviderAdministration: AdministrationNoun {
         switch request {
         case .add(let draft): return try await add(draft)
         case .list:
-            let providers = try await store.read { try $0.identityProviders.list() }
-            return .many(providers.map { $0.row(redirectURI: redirectURI($0.name), keys: nil) })
+            return try await store.read { transaction in
+                .many(
+                    try transaction.identityProviders.list().map { provider in
+                        try provider.row(redirectURI: redirectURI(provider.name), keys: nil)
+                            .with(homeDomains: transaction.homeRealms.domains(of: provider.name))
+                    })
+            }
         case .show(let name):
             let provider = try await found(name)
-            return .one(provider.row(redirectURI: redirectURI(provider.name), keys: assertionKeys(of: provider)))
+            let domains = try await store.read { try $0.homeRealms.domains(of: provider.name) }
+            return .one(
+                provider.row(redirectURI: redirectURI(provider.name), keys: assertionKeys(of: provider))
+                    .with(homeDomains: domains))
         case .test(let name): return try await test(found(name))
         case .remove(let name): return try await remove(name)
         }
     }
 
     private func add(_ draft: IdentityProviderDraft) async throws -> AdministrationAnswer {
-        let checked = try await IdentityProviderCheck(client: client(), draft: draft).provider(now: now)
+        let check = try IdentityProviderCheck(client: client(), draft: draft)
+        let homeDomains = try check.homeDomains()
+        let checked = try await check.provider(now: now)
         let secret = draft.clientSecret.map { Secret($0) }
         let vault = secret == nil && checked.assertionAudience == nil ? nil : try vault()
         // The key comes first: a provider without its key could sign nobody in, and a key without a provider does no harm.
@@ -35,6 +45,11 @@ struct IdentityProviderAdministration: AdministrationNoun {
             guard try transaction.identityProviders.insert(provider) else {
                 throw AdministrationError(.conflict, "Identity provider '\(provider.name)' already exists.")
             }
+            if let taken = try transaction.homeRealms.add(homeDomains, of: provider.name) {
+                throw AdministrationError(
+                    .conflict,
+                    "The domain \(taken) leads to another identity provider. Leave it out, or remove that one first.")
+            }
             try audit(
                 transaction, .identityProviderAdded, reason: "identity provider \(provider.name)",
                 explanation: "issuer \(provider.issuer)")
@@ -42,11 +57,13 @@ struct IdentityProviderAdministration: AdministrationNoun {
         }
         let address = redirectURI(provider.name)
         return .one(
-            provider.row(redirectURI: address, keys: assertionKeys(of: provider)),
+            provider.row(redirectURI: address, keys: assertionKeys(of: provider)).with(homeDomains: homeDomains),
             note: address.map { redirect in
                 let key =
                     provider.assertionAudience.map { _ in " Give it Gatehouse's public key too: \(keyPlace)" } ?? ""
-                return "Register this redirect URI at the provider, for this client only: \(redirect)." + key
+                let after = provider.endSessionEndpoint == nil ? nil : signedOutURI(provider.name)
+                return "Register this redirect URI at the provider, for this client only: \(redirect)."
+                    + (after.map { " Register this one for after a sign-out: \($0)." } ?? "") + key
             }, warning: Self.warning(provider))
     }
 
@@ -77,6 +94,7 @@ struct IdentityProviderAdministration: AdministrationNoun {
         try await store.write { transaction in
             let provider = try self.identityProvider(text, transaction)
             let ended = try transaction.identityProviders.remove(provider.name, now: now) ?? 0
+            let servers = try transaction.homeRealms.servers(requiring: provider.name)
             try transaction.groups.forget(GroupSource(provider: provider.name))
             try audit(
                 transaction, .identityProviderRemoved, reason: "identity provider \(provider.name)",
@@ -85,8 +103,17 @@ struct IdentityProviderAdministration: AdministrationNoun {
                 provider.row(redirectURI: nil, keys: nil),
                 note:
                     "Ended \(ended) browser login\(ended == 1 ? "" : "s"). Accounts and sessions stay: to withdraw access, "
-                    + "use 'gatehouse users disable' or 'gatehouse sessions revoke'.")
+                    + "use 'gatehouse users disable' or 'gatehouse sessions revoke'.",
+                warning: Self.warning(aboutClosed: servers))
         }
+    }
+
+    /// MCP servers whose users have to sign in at a provider that was removed.
+    private static func warning(aboutClosed servers: [String]) -> String? {
+        guard !servers.isEmpty else { return nil }
+        return
+            "Nobody can sign in for \(servers.joined(separator: ", ")) until 'gatehouse resources policy --identity-provider' names "
+            + "another provider, or '' for any way to sign in."
     }
 
     /// Repeats what `add` checked, with the addresses that a sign-in would use.
@@ -150,6 +177,10 @@ struct IdentityProviderAdministration: AdministrationNoun {
         return provider
     }
 
+    private func signedOutURI(_ name: ProviderName) -> String? {
+        administration.providers.map { $0.issuer.endpoint(ProviderSignOut.path(name)) }
+    }
+
     private func redirectURI(_ name: ProviderName) -> String? {
         administration.providers?.through(.signIn).redirectURI(name)
     }
@@ -175,10 +206,20 @@ extension IdentityProvider {
             "scope": .string(scope.string), "logout": .string(admission.logoutRevokesSessions ? "sessions" : "logins"),
             "authorization_endpoint": .string(registration.authorizationEndpoint),
             "token_endpoint": .string(registration.tokenEndpoint), "jwks_url": .string(keysURL),
+            "end_session_endpoint": JSON(endSessionEndpoint),
             "redirect_uri": JSON(redirectURI), "created_at": .string(registration.createdAt.rfc3339),
         ]
         // As text, so that the table shows what is to be pasted at the provider.
         row["client_jwks"] = keys.map { .string($0.json.text) }
+        return row
+    }
+}
+
+extension JSONObject {
+    /// The row of an identity provider with the e-mail domains whose users sign in there.
+    fileprivate func with(homeDomains: [String]) -> JSONObject {
+        var row = self
+        row["home_domains"] = .strings(homeDomains)
         return row
     }
 }

@@ -40,7 +40,8 @@ struct IdentityProviderCheck {
             keysURL: try ProviderAdministration.checkedURL(keys, as: "The URL of the keys"),
             areKeysForeign: try named.isForeign(keys, isWritten: draft.keysURL != nil, "jwks url"),
             scope: try scope(), assertionAudience: credential.audience,
-            contexts: try contexts(listed: metadata?.contexts ?? []), admission: try admission())
+            contexts: try contexts(listed: metadata?.contexts ?? []),
+            endSessionEndpoint: try endSession(metadata, named), admission: try admission())
     }
 
     /// The draft as that of a provider for connections, whose rules for addresses and credentials are the same.
@@ -57,6 +58,13 @@ struct IdentityProviderCheck {
     private func metadata(of issuer: OpenIDIssuer) async throws(AdministrationError) -> OpenIDProviderMetadata? {
         let isComplete = draft.authorizationEndpoint != nil && draft.tokenEndpoint != nil && draft.keysURL != nil
         return isComplete ? nil : try await OpenIDDiscovery(client: client).metadata(of: issuer)
+    }
+
+    /// The address at which a browser signs out; an empty one in the draft means none.
+    private func endSession(_ metadata: OpenIDProviderMetadata?, _ named: NamedEndpoints) throws -> String? {
+        guard let url = draft.endSessionEndpoint ?? metadata?.endSessionEndpoint, !url.isEmpty else { return nil }
+        _ = try named.isForeign(url, isWritten: draft.endSessionEndpoint != nil, "end session endpoint")
+        return try ProviderAdministration.checkedURL(url, as: "The end session endpoint")
     }
 
     private func scope() throws -> ScopeSet {
@@ -106,6 +114,13 @@ struct IdentityProviderCheck {
         return IdentityProvider.Admission(
             accounts: accounts, domains: domains, groupClaim: claim, requiredGroups: groups,
             refreshesGroups: draft.refreshesGroups, logoutRevokesSessions: draft.logoutRevokesSessions)
+    }
+
+    /// The e-mail domains whose users sign in at the provider.
+    func homeDomains() throws(AdministrationError) -> [String] {
+        var domains: [String] = []
+        for domain in draft.homeDomains { domains.append(try Self.checkedDomain(domain)) }
+        return domains
     }
 
     private static func checkedDomain(_ text: String) throws(AdministrationError) -> String {

@@ -49,6 +49,8 @@ package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     package var tokenEndpoint: String?
     /// The URL of the provider's keys; nil to discover it.
     package var keysURL: String?
+    /// The address at which a browser signs out; nil to discover it, empty for none.
+    package var endSessionEndpoint: String?
     /// The scopes to request besides `openid`; nil for `profile` and `email`.
     package var scope: String?
     /// Authentication contexts that the provider can be asked for, besides those of its metadata.
@@ -57,6 +59,8 @@ package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     package var accounts: String?
     /// The domains that may sign in; empty for any.
     package var domains: [String] = []
+    /// The e-mail domains whose users sign in there.
+    package var homeDomains: [String] = []
     /// The claim with the user's groups; nil if groups are not read.
     package var groupClaim: String?
     /// The groups of which the user must be in one; empty for anybody.

@@ -163,6 +163,9 @@ extension UpstreamSignIn {
                 let origin = UpstreamLogin(
                     provider: callback.provider.name, issuer: claims.issuer, subject: claims.subject,
                     sessionID: claims.sessionID)
+                if let session = claims.sessionID, callback.provider.admission.logoutRevokesSessions {
+                    try transaction.upstreamSessions.remember(session, at: claims.issuer, of: user.id, now: now)
+                }
                 return .success(
                     try people.enter(
                         user, UpstreamAdmission.authentication(of: claims, now: now), from: origin,

@@ -42,6 +42,11 @@ struct UpstreamDemand: Hashable, Sendable {
         self.hint = hint
     }
 
+    /// The same demand with the address that the user typed, in place of what the client suggests.
+    func hinting(at address: String?) -> UpstreamDemand {
+        UpstreamDemand(isAnew: isAnew, maxAge: maxAge, contexts: contexts, hint: address ?? hint)
+    }
+
     /// The parameters of the authentication request to a provider. Of the accepted contexts it gets those that it can be asked for:
     /// another provider's would mean nothing to it, or something else.
     func parameters(for provider: IdentityProvider) -> [(ParameterName, String)] {

@@ -59,6 +59,9 @@ package struct UpstreamLogout: Sendable {
             {
                 users.insert(identity.userID)
             }
+            if claims.subject == nil, let session = claims.sessionID {
+                users.formUnion(try transaction.upstreamSessions.users(of: session, at: provider.issuer))
+            }
             for user in ended {
                 try transaction.audit.append(
                     AuditEntry(

@@ -43,13 +43,18 @@ package struct UpstreamSignIn: Sendable {
 
     /// Handles a button of the sign-in page. The page's sealed request stays here until the callback.
     package func begin(_ form: Parameters, browser: Browser) async throws -> Outcome {
-        let (name, token) = (try form.value("provider") ?? "", try form.value("interaction") ?? "")
+        try await begin(
+            at: form.value("provider") ?? "", token: form.value("interaction") ?? "", hint: nil, browser: browser)
+    }
+
+    /// Begins a sign-in for the request of a page; `hint` is the address that the user typed.
+    func begin(at name: String, token: String, hint: String?, browser: Browser) async throws -> Outcome {
         try limit.check(RequestSource(address: browser.address), now: clock.now())
         switch try await page.open(token, browser: browser) {
         case .unusable(let outcome): return .page(outcome)
         case .current(let waiting, _):
             let isSignedIn = try await people.signedIn(browser, now: clock.now()) != nil
-            let demand = UpstreamDemand(of: waiting, isSignedIn: isSignedIn)
+            let demand = UpstreamDemand(of: waiting, isSignedIn: isSignedIn).hinting(at: hint)
             guard let start = try await start(at: name, token: token, demand, in: nil, browser) else {
                 throw OAuthError(.invalidRequest, "This way to sign in does not exist any more. Start again.")
             }

@@ -10,7 +10,9 @@ struct SignInDoor: Sendable {
 
     /// The response that shows the page.
     func html(_ page: SignInPage, status: HTTPResponse.Status = .ok) async throws -> Response {
-        pipeline.answers.html(try await page.offering(password: password, providers: providers()), status: status)
+        let offer = try await gatehouse.signInWays.offer(
+            on: page.token.description, name: page.username?.description)
+        return pipeline.answers.html(page.offering(offer), status: status)
     }
 
     /// The response that shows the page for another account, with 403.

@@ -17,16 +17,33 @@ struct UpstreamHandlers: Sendable {
             .server(.post, "/sign-in/{provider}/logout", .form(), logout).onBackChannel(false),
             .page("/account/sign-in", show).onlyReading(),
             .form("/account/sign-in", act),
-        ]
+        ] + SignOutHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
     }
 
-    /// `POST /sign-in`: sends the browser to the identity provider of the pressed button.
+    /// `POST /sign-in`: sends the browser to the identity provider of the pressed button, or of the typed address.
     private func begin(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: SignInEndpoint.longestToken)
-        let outcome = try await gatehouse.upstreamSignIn.begin(form, browser: visitor.browser)
-        return visitor.addingCookie(
-            to: try await present(outcome, token: try form.value("interaction") ?? "", visitor, context))
+        let token = try form.value("interaction") ?? ""
+        switch try await gatehouse.namedSignIn.begin(form, browser: visitor.browser) {
+        case .upstream(let outcome)?:
+            return visitor.addingCookie(to: try await present(outcome, token: token, visitor, context))
+        case .page(let prompt, let name)?:
+            return visitor.addingCookie(to: try await ask(for: name, prompt, token))
+        case nil:
+            let outcome = try await gatehouse.upstreamSignIn.begin(form, browser: visitor.browser)
+            return visitor.addingCookie(to: try await present(outcome, token: token, visitor, context))
+        }
+    }
+
+    /// The page again after a name that leads to no provider: it asks for the password, where there are passwords.
+    private func ask(for name: String, _ prompt: SignInEndpoint.Prompt, _ token: String) async throws -> Response {
+        let isDeadEnd = !gatehouse.settings.signIn.password || name.isEmpty
+        let problem: PlainText? = isDeadEnd ? "No identity provider belongs to this address. Choose another way." : nil
+        let page = SignInPage(prompt, token: token, username: name.isEmpty ? nil : name, problem: problem)
+        let response = try await SignInDoor(gatehouse: gatehouse, pipeline: pipeline)
+            .html(page, status: isDeadEnd ? .badRequest : .ok)
+        return prompt.purpose == .authorization ? response.inSharedWindow() : response
     }
 
     /// `GET /sign-in/{provider}/callback`: signs the user in, and goes on with the request that waited.

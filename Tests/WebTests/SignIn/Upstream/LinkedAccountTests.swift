@@ -186,4 +186,35 @@ struct LinkedAccountTests {
             #expect(try await h.upstream.identity(at: provider) != nil)
         }
     }
+
+    @Test func `without passwords, a password is no way to sign in, and the account page has none to change`()
+        async throws
+    {
+        let withoutPasswords: @Sendable (inout Settings) throws -> Void = { $0.signIn.password = false }
+        try await UpstreamSteps.withProvider(adjust: withoutPasswords) { h, provider in
+            let issuer = try OpenIDIssuer(provider.issuer)
+            // The first user has a password from before, and one linked account.
+            try await h.gatehouse.store.write { [now = h.clock.now, id = h.user.id] in
+                _ = try $0.upstreamIdentities.record(
+                    UpstreamIdentity(
+                        issuer: issuer, subject: "ada-upstream", userID: id, provider: try ProviderName("corp"),
+                        name: nil, email: nil, createdAt: now))
+            }
+            let browser = h.browser()
+            _ = try await h.upstream.enter(browser, at: provider)
+            let account = try await browser.get("/account")
+            #expect(account.isPage("account") && account.input("current") == nil)
+            let before = try await h.password()
+            let change = [
+                ("token", account.input("token") ?? ""), ("step", "password"), ("current", Harness.password),
+                ("new", "another password"), ("again", "another password"),
+            ]
+            #expect(try await browser.post("/account", change).status == .badRequest)
+            #expect(try await h.password() == before)
+            let page = try await browser.get("/account/sign-in")
+            let form = [("token", page.input("token") ?? ""), ("unlink", page.input("unlink") ?? "")]
+            #expect(try await browser.post("/account/sign-in", form).status == .conflict)
+            #expect(try await h.upstream.identity(at: provider) != nil)
+        }
+    }
 }

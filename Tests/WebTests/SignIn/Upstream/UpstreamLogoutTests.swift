@@ -108,6 +108,32 @@ struct UpstreamLogoutTests {
         }
     }
 
+    @Test func `a logout token with a session alone revokes the sessions of its account after the browser login ended`()
+        async throws
+    {
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logoutRevokesSessions = true }
+        try await UpstreamSteps.withProvider(change: change) { h, provider in
+            _ = try await h.upstream.enter(h.browser(), at: provider, ["sid": "s-1"])
+            _ = try await h.upstream.enter(h.browser(), at: provider, as: "bea", ["sid": "s-2"])
+            var sessions: [Session] = []
+            for subject in ["ada-upstream", "bea"] {
+                let user = try #require(try await h.upstream.identity(subject, at: provider)).userID
+                let account = try #require(try await h.gatehouse.store.read { try $0.users.find(id: user) })
+                sessions.append(try await h.fixtures.insertSession(account, lasting: 200_000))
+                try await h.gatehouse.store.write { _ = try $0.logins.endAll(of: user) }
+            }
+            func states() async throws -> [Session.State] {
+                try await h.gatehouse.store.read { [sessions] transaction in
+                    try sessions.compactMap { try transaction.sessions.find($0.id)?.state }
+                }
+            }
+            #expect(try await send(h, provider, ["sid": "s-3", "sub": nil]).status == .ok)
+            #expect(try await states() == [.active, .active])
+            #expect(try await send(h, provider, ["sid": "s-1", "sub": nil]).status == .ok)
+            #expect(try await states() == [.ended, .active])
+        }
+    }
+
     @Test func `a login whose session at the provider is unknown ends with its account`() async throws {
         try await UpstreamSteps.withProvider { h, provider in
             let browser = h.browser()
