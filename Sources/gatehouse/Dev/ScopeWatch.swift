@@ -21,7 +21,8 @@ struct ScopeWatch: Sendable {
             let draft = server.draft([])
             do {
                 let request = AdministrationRequest.resources(.addScopes(url, draft.scopes))
-                _ = try await AdministrationRoute(configuration).sendToServer(request)
+                // The server of this process may not listen yet.
+                guard try await AdministrationRoute(configuration).sendToServer(request) != nil else { continue }
                 let names = draft.scopes.map(\.name).joined(separator: ", ")
                 Terminal.print(
                     "The MCP server answers. \(names.isEmpty ? "It has no scopes." : "Its scopes: \(names).")")
