@@ -59,17 +59,17 @@ private struct RunningDev {
 struct DevCommandTests {
     private static let url = "http://127.0.0.1:1/mcp"
 
-    @Test func `the metadata says that it is a server for trying things, and that of serve does not`() async throws {
+    @Test func `the metadata names a test client whose document this server can fetch, and that of serve names none`() async throws {
         try await Stage.play { stage in
             let dev = try await RunningDev.start(on: stage, port: LoopbackPort.free())
             let metadata = try await dev.metadata()
             let client = try #require(metadata["gatehouse_dev"]?.object?["client_id"]?.string)
             #expect(metadata["issuer"]?.string == dev.issuer)
-            let asked = try await dev.http.get(
-                "/authorize?response_type=code&code_challenge_method=S256&code_challenge=\(String(repeating: "a", count: 43))"
-                    + "&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcallback&client_id=\(client)&resource=x",
-                headers: [("Accept", "text/html")])
-            #expect(asked.status != 404 && !asked.text.contains("unknown client"))
+            let examined = try await CommandLineProgram(stage: stage)(
+                "doctor", "--client", client, "--config", stage.path("try/gatehouse.yaml"))
+            #expect(examined.status == 0 && examined.output.contains("Status 200 from localhost"), "\(examined)")
+            #expect(examined.output.contains("the name 'Gatehouse test client'"))
+            #expect(examined.output.contains("http://127.0.0.1/callback: with any port"))
             try await dev.stop()
             let gatehouse = try await RunningGatehouse.start(on: stage)
             let served = try await gatehouse.http.get("/.well-known/oauth-authorization-server").object()
