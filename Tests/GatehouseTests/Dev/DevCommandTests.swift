@@ -59,7 +59,7 @@ private struct RunningDev {
 struct DevCommandTests {
     private static let url = "http://127.0.0.1:1/mcp"
 
-    @Test func `the metadata names a test client whose document this server can fetch, and that of serve names none`() async throws {
+    @Test func `the metadata names a test client that can be fetched, and that of serve names none`() async throws {
         try await Stage.play { stage in
             let dev = try await RunningDev.start(on: stage, port: LoopbackPort.free())
             let metadata = try await dev.metadata()
