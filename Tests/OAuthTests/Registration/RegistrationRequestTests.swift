@@ -255,7 +255,11 @@ struct SelfRegisteredClientIDTests {
         }
     }
 
-    @Test(arguments: ["dyn_x", "dyc_", "dyn_" + String(repeating: "=", count: 43), "quill", "https://a.example/dyn_"])
+    @Test(arguments: [
+        "dyn_x", "dyc_", "dyn_" + String(repeating: "=", count: 43), "dyc_" + String(repeating: "=", count: 22),
+        "quill",
+        "https://a.example/dyn_",
+    ])
     func `an id of another form is no client that registered itself`(text: String) throws {
         #expect(try !ClientID(text).isSelfRegistered)
         #expect(try ClientID(text).isReservedForRegistration == text.hasPrefix("dy"))
