@@ -52,7 +52,8 @@ struct AuthorizationDraft: Sendable {
         } else {
             try checkForm()
         }
-        let mustBePushed = rules.requiresPushedRequests || client?.metadata.requiresPushedRequests ?? false
+        let mustBePushed =
+            rules.requiresPushedRequests || client?.metadata.requirements.contains(.pushedRequests) ?? false
         guard arrival.isPushed || !mustBePushed else { throw CheckedAuthorization.failure(Self.notPushed, redirect) }
         do {
             return CheckedAuthorization(body: try AuthorizationRequest(parameters), redirect: redirect)

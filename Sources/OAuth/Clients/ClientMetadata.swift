@@ -12,12 +12,8 @@ package struct ClientMetadata: Hashable, Sendable {
     package let keys: ClientKeys?
     /// The registered grant types; nil for a client that registered none, which may use every grant type of this server.
     package let grantTypes: Set<GrantType>?
-    /// Whether the client pushes every authorization request; one in the URL is then refused.
-    package let requiresPushedRequests: Bool
-    /// Whether every access token of the client is bound to a key of the client; a request without a proof is then refused.
-    ///
-    /// Spec: RFC 9449 §5.2
-    package let requiresBoundTokens: Bool
+    /// What the client binds itself to.
+    package let requirements: ClientRequirements
     /// The registered scopes; nil for a client that registered none.
     package let scope: ScopeSet?
     /// The URL of the client's home page (https).
@@ -33,7 +29,7 @@ package struct ClientMetadata: Hashable, Sendable {
     package init(
         name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         or alternatives: [ClientAuthenticationMethod] = [], keys: ClientKeys? = nil, grantTypes: Set<GrantType>? = nil,
-        requiresPushedRequests: Bool = false, requiresBoundTokens: Bool = false, scope: ScopeSet? = nil,
+        requirements: ClientRequirements = [], scope: ScopeSet? = nil,
         uri: String? = nil, logoURI: String? = nil, termsURI: String? = nil, policyURI: String? = nil
     ) {
         self.name = DisplayName(name)?.string ?? "(no name)"
@@ -41,8 +37,7 @@ package struct ClientMetadata: Hashable, Sendable {
         authMethods = [authMethod] + alternatives
         self.keys = keys
         self.grantTypes = grantTypes
-        self.requiresPushedRequests = requiresPushedRequests
-        self.requiresBoundTokens = requiresBoundTokens
+        self.requirements = requirements
         self.scope = scope
         self.uri = uri
         self.logoURI = logoURI

@@ -10,8 +10,6 @@ enum MetadataMember: String {
     case grantTypes = "grant_types"
     case responseTypes = "response_types"
     case applicationType = "application_type"
-    case requiresPushedRequests = "require_pushed_authorization_requests"
-    case requiresBoundTokens = "dpop_bound_access_tokens"
     case scope
     case clientURI = "client_uri"
     case logoURI = "logo_uri"
@@ -29,9 +27,7 @@ enum MetadataMember: String {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
         case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .responseTypes,
-            .applicationType, .requiresBoundTokens, .requiresPushedRequests, .jwks, .keys, .softwareStatement,
-            .clientSecret,
-            .clientSecretExpiresAt:
+            .applicationType, .jwks, .keys, .softwareStatement, .clientSecret, .clientSecretExpiresAt:
             false
         }
     }

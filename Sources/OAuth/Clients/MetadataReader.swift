@@ -49,19 +49,22 @@ struct MetadataReader {
         let metadata = ClientMetadata(
             name: name, redirectURIs: redirects, authMethod: methods[0], or: Array(methods.dropFirst()), keys: keys,
             grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) },
-            requiresPushedRequests: try flag(.requiresPushedRequests),
-            requiresBoundTokens: try flag(.requiresBoundTokens), scope: try scope(),
-            uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
+            requirements: try requirements(), scope: try scope(), uri: try link(.clientURI),
+            logoURI: try link(.logoURI), termsURI: try link(.termsURI),
             policyURI: try link(.policyURI))
         passed(.rest)
         return metadata
     }
 
-    /// A boolean; false for an absent one.
-    func flag(_ member: MetadataMember) throws(OAuthError) -> Bool {
-        guard let value = members[metadata: member] else { return false }
-        guard let flag = value.bool else { throw refusal("must give \(member.rawValue) as true or false.") }
-        return flag
+    /// The requirements that the metadata sets to true.
+    func requirements() throws(OAuthError) -> ClientRequirements {
+        var requirements: ClientRequirements = []
+        for requirement in ClientRequirement.allCases {
+            guard let value = members[requirement.rawValue], value != .null else { continue }
+            guard let flag = value.bool else { throw refusal("must give \(requirement.rawValue) as true or false.") }
+            if flag { requirements.insert(requirement) }
+        }
+        return requirements
     }
 
     // MARK: Identity and secrets

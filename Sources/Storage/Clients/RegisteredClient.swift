@@ -13,10 +13,8 @@ package struct RegisteredClient: Hashable, Sendable {
     /// The keys of a client that authenticates by `private_key_jwt`; nil for any other.
     package let keys: ClientKeys?
     package let grantTypes: [GrantType]
-    /// Whether the client must push its authorization requests.
-    package let requiresPushedRequests: Bool
-    /// Whether every access token of the client must be bound to a key.
-    package let requiresBoundTokens: Bool
+    /// What the administrator demands of the client.
+    package let requirements: ClientRequirements
     /// The MCP servers that the client may request access to; empty for all.
     package let resources: [ResourceID]
     package let createdAt: Timestamp
@@ -25,8 +23,8 @@ package struct RegisteredClient: Hashable, Sendable {
     package init(
         id: ClientID, name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         secretDigest: Digest? = nil, keys: ClientKeys? = nil,
-        grantTypes: [GrantType] = [.authorizationCode, .refreshToken], requiresPushedRequests: Bool = false,
-        requiresBoundTokens: Bool = false, resources: [ResourceID] = [], createdAt: Timestamp
+        grantTypes: [GrantType] = [.authorizationCode, .refreshToken], requirements: ClientRequirements = [],
+        resources: [ResourceID] = [], createdAt: Timestamp
     ) {
         self.id = id
         self.name = name
@@ -35,10 +33,19 @@ package struct RegisteredClient: Hashable, Sendable {
         self.secretDigest = secretDigest
         self.keys = keys
         self.grantTypes = grantTypes
-        self.requiresPushedRequests = requiresPushedRequests
-        self.requiresBoundTokens = requiresBoundTokens
+        self.requirements = requirements
         self.resources = resources
         self.createdAt = createdAt
+    }
+}
+
+extension ClientRequirement {
+    /// The column of a registered client that says whether it has the requirement.
+    fileprivate var column: String {
+        switch self {
+        case .pushedRequests: "requires_pushed_requests"
+        case .boundTokens: "requires_bound_tokens"
+        }
     }
 }
 
@@ -48,24 +55,26 @@ package struct RegisteredClients: Noun {
 }
 
 extension RegisteredClients {
-    private static let columns = """
-        id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at, requires_pushed_requests, jwks,
-        jwks_uri, requires_bound_tokens
-        """
+    private static let columns =
+        ([
+            "id", "name", "redirect_uris", "auth_method", "secret_digest", "grant_types", "created_at", "jwks",
+            "jwks_uri",
+        ] + ClientRequirement.allCases.map(\.column)).joined(separator: ", ")
+    private static let places = (1...9 + ClientRequirement.allCases.count).map { "?\($0)" }.joined(separator: ", ")
 
     /// Registers a client; false if the id is taken.
     @discardableResult
     package func insert(_ client: RegisteredClient) throws -> Bool {
         writerMemory?.clientChanges.mark()
-        let isNew = try execute(
-            """
-            INSERT INTO clients (\(Self.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING
-            """, client.id.string, client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
+        let values: [Value] = [
+            client.id.string, client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
             client.authMethod.rawValue, client.secretDigest?.stored,
             client.grantTypes.map(\.rawValue).joined(separator: "\n"), client.createdAt.seconds,
-            client.requiresPushedRequests ? 1 : 0, client.keys?.storedSet, client.keys?.storedURL,
-            client.requiresBoundTokens ? 1 : 0)
+            client.keys?.storedSet, client.keys?.storedURL,
+        ]
+        let isNew = try execute(
+            "INSERT INTO clients (\(Self.columns)) VALUES (\(Self.places)) ON CONFLICT (id) DO NOTHING",
+            values + ClientRequirement.allCases.map { client.requirements.contains($0) ? 1 : 0 })
         guard isNew == 1 else { return false }
         for resource in client.resources {
             try execute(
@@ -99,9 +108,10 @@ extension RegisteredClients {
         return try RegisteredClient(
             id: id, name: row.text(1), redirectURIs: lines(row.text(2)).map { try RedirectURI($0) },
             authMethod: row.parsed(ClientAuthenticationMethod(rawValue: row.text(3))), secretDigest: row.digestIfAny(4),
-            keys: row.keysIfAny(8), grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) },
-            requiresPushedRequests: row.flag(7), requiresBoundTokens: row.flag(10), resources: resources(of: id),
-            createdAt: row.time(6))
+            keys: row.keysIfAny(7), grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) },
+            requirements: Set(
+                ClientRequirement.allCases.enumerated().filter { try row.flag(9 + $0.offset) }.map(\.element)),
+            resources: resources(of: id), createdAt: row.time(6))
     }
 
     // Neither a URI nor a grant type can hold a line break, so lists of them are lines.

@@ -42,9 +42,7 @@ struct Clients: AsyncParsableCommand {
         @OptionGroup var keys: KeyOptions
         @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []
-        @Flag(help: "Refuse authorization requests that the client does not push (PAR, RFC 9126).") var requirePar =
-            false
-        @Flag(help: "Bind every access token of the client to a key of the client (DPoP, RFC 9449).") var dpop = false
+        @Flag var requirements: [ClientRequirement] = []
         @Flag(
             help: """
                 Let the client begin on a device without a browser (device grant, RFC 8628); --redirect-uri is then optional.
@@ -59,7 +57,8 @@ struct Clients: AsyncParsableCommand {
                 resources: resource, auth: auth,
                 others: [
                     ("--redirect-uri", !redirectURI.isEmpty), ("--preset", preset != nil),
-                    ("--own-scheme", !ownScheme.isEmpty), ("--require-par", requirePar), ("--device", device),
+                    ("--own-scheme", !ownScheme.isEmpty), ("--require-par", requirements.contains(.pushedRequests)),
+                    ("--device", device),
                 ])
             guard name ?? preset?.name != nil else { throw ValidationError("Missing --name.") }
             guard service.service || device || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
@@ -79,7 +78,7 @@ struct Clients: AsyncParsableCommand {
                 id: id, name: name ?? preset?.name ?? "",
                 redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
                 authMethod: method.rawValue, keys: try keys.draft(), resources: resource,
-                requiresPushedRequests: requirePar, requiresBoundTokens: dpop, ownSchemes: ownScheme,
+                requirements: Set(requirements), ownSchemes: ownScheme,
                 serviceScopes: service.service ? service.scope : nil, usesDevice: device)
             return .clients(.add(draft))
         }

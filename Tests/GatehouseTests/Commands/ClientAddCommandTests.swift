@@ -23,16 +23,16 @@ struct ClientAddCommandTests {
 
     @Test func `--require-par registers a client that must push its requests`() throws {
         let arguments = ["--name", "Notes", "--redirect-uri", "https://a.example/cb"]
-        #expect(try draft(arguments)?.requiresPushedRequests == false)
-        #expect(try draft(arguments + ["--require-par"])?.requiresPushedRequests == true)
+        #expect(try draft(arguments)?.requirements == [])
+        #expect(try draft(arguments + ["--require-par"])?.requirements == [.pushedRequests])
     }
 
     @Test func `--dpop registers a client whose tokens are bound to a key, by itself or for users`() throws {
         let arguments = ["--name", "Notes", "--redirect-uri", "https://a.example/cb"]
-        #expect(try draft(arguments)?.requiresBoundTokens == false)
-        #expect(try draft(arguments + ["--dpop"])?.requiresBoundTokens == true)
+        #expect(try draft(arguments)?.requirements == [])
+        #expect(try draft(arguments + ["--dpop"])?.requirements == [.boundTokens])
         let service = ["--name", "N", "--service", "--resource", "https://a.example/mcp", "--scope", "a", "--dpop"]
-        #expect(try draft(service)?.requiresBoundTokens == true)
+        #expect(try draft(service)?.requirements == [.boundTokens])
     }
 
     @Test func `the help names the known schemes, --own-scheme and pinning`() {

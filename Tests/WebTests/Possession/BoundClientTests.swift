@@ -15,7 +15,7 @@ struct BoundClientTests {
             var h = h
             let draft = ClientDraft(
                 id: "bound", name: "Bound", redirectURIs: [Harness.redirect], authMethod: "none", resources: [],
-                requiresBoundTokens: true)
+                requirements: [.boundTokens])
             _ = try await h.administer(.clients(.add(draft)))
             let shown = try await h.administer(.clients(.show("bound"))).rows.first
             #expect(shown?["dpop_bound_access_tokens"] == true)
@@ -33,7 +33,7 @@ struct BoundClientTests {
         try await Harness.run { h in
             let draft = ClientDraft(
                 id: "nightly", name: "Nightly", redirectURIs: [], authMethod: "client_secret_basic",
-                resources: [h.resource.id.string], requiresBoundTokens: true, serviceScopes: ["files:read"])
+                resources: [h.resource.id.string], requirements: [.boundTokens], serviceScopes: ["files:read"])
             let row = try await h.administer(.clients(.add(draft))).rows.first
             let service = ServiceClient(id: try ClientID("nightly"), secret: row?["client_secret"]?.string ?? "")
             #expect(try await h.serve(service).error == "invalid_dpop_proof")

@@ -58,10 +58,7 @@ struct ClientAdministration: AdministrationNoun {
         return try await store.write { transaction in
             let client = RegisteredClient(
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
-                keys: keys,
-                grantTypes: draft.grantTypes,
-                requiresPushedRequests: draft.requiresPushedRequests,
-                requiresBoundTokens: draft.requiresBoundTokens,
+                keys: keys, grantTypes: draft.grantTypes, requirements: draft.requirements,
                 resources: draft.serviceScopes == nil
                     ? try draft.resources.map { try self.resource($0, transaction).id } : [], createdAt: now)
             guard try transaction.clients.insert(client) else {

@@ -1,3 +1,4 @@
+package import OAuth
 import Storage
 
 /// The requests about clients.
@@ -63,10 +64,8 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var keys: KeysDraft?
     /// The identifiers of the MCP servers that it may request access to; empty for any.
     package var resources: [String]
-    /// Whether it must push its authorization requests.
-    package var requiresPushedRequests: Bool
-    /// Whether every access token of it must be bound to a key.
-    package var requiresBoundTokens: Bool
+    /// What the administrator demands of it.
+    package var requirements: ClientRequirements
     /// Private-use schemes of its redirect URIs that are not in the list of known apps, and that the administrator confirms.
     package var ownSchemes: [String]
     /// The scopes that the client may have at its MCP server by itself; nil for a client that users approve.
@@ -77,8 +76,8 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     /// A client to register.
     package init(
         id: String?, name: String, redirectURIs: [String], authMethod: String, keys: KeysDraft? = nil,
-        resources: [String], requiresPushedRequests: Bool = false, requiresBoundTokens: Bool = false,
-        ownSchemes: [String] = [], serviceScopes: [String]? = nil, usesDevice: Bool = false
+        resources: [String], requirements: ClientRequirements = [], ownSchemes: [String] = [],
+        serviceScopes: [String]? = nil, usesDevice: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -86,8 +85,7 @@ package struct ClientDraft: Codable, Hashable, Sendable {
         self.authMethod = authMethod
         self.keys = keys
         self.resources = resources
-        self.requiresPushedRequests = requiresPushedRequests
-        self.requiresBoundTokens = requiresBoundTokens
+        self.requirements = requirements
         self.ownSchemes = ownSchemes
         self.serviceScopes = serviceScopes
         self.usesDevice = usesDevice

@@ -59,8 +59,9 @@ struct ClientRows: AdministrationNoun {
         let rule = try transaction.clientRules.find(about: .client(id))
         if let client = try transaction.clients.find(id) {
             var row = client.row(rule: rule?.rule)
-            row["require_pushed_authorization_requests"] = .bool(client.requiresPushedRequests)
-            row["dpop_bound_access_tokens"] = .bool(client.requiresBoundTokens)
+            for requirement in ClientRequirement.allCases {
+                row[requirement.rawValue] = .bool(client.requirements.contains(requirement))
+            }
             row["device_grant"] = .bool(try DevicePermission.refusal(of: id, in: transaction) == nil)
             row["resources"] = .strings(
                 try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })

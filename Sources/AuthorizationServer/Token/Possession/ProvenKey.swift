@@ -43,7 +43,7 @@ struct ProvenKey: Sendable {
 
 extension Client {
     /// The proof of possession that every token of the client needs.
-    var proofDemand: ProofDemand { metadata.requiresBoundTokens ? .anyKey : .nothing }
+    var proofDemand: ProofDemand { metadata.requirements.contains(.boundTokens) ? .anyKey : .nothing }
 }
 
 extension Identified where Asker == Client {

@@ -22,10 +22,8 @@ package struct ClientRegistration: Hashable, Sendable {
     package private(set) var keys: ClientKeys?
     /// Whether the client may hold refresh tokens.
     package let refreshes: Bool
-    /// Whether the client pushes every authorization request; one in the URL is then refused.
-    package let requiresPushedRequests: Bool
-    /// Whether every access token of the client is bound to a key of the client.
-    package let requiresBoundTokens: Bool
+    /// What the client binds itself to.
+    package let requirements: ClientRequirements
     /// The claimed kind of program; nil if the client names none.
     package let applicationType: ApplicationType?
     /// The URL of the client's home page (https).
@@ -44,8 +42,7 @@ package struct ClientRegistration: Hashable, Sendable {
     package var metadata: ClientMetadata {
         ClientMetadata(
             name: name ?? "", redirectURIs: redirectURIs, authMethod: authMethod, keys: keys,
-            grantTypes: Set(grantTypes), requiresPushedRequests: requiresPushedRequests,
-            requiresBoundTokens: requiresBoundTokens, uri: uri, logoURI: logoURI, termsURI: termsURI,
+            grantTypes: Set(grantTypes), requirements: requirements, uri: uri, logoURI: logoURI, termsURI: termsURI,
             policyURI: policyURI)
     }
 
@@ -65,8 +62,7 @@ package struct ClientRegistration: Hashable, Sendable {
         object[.grantTypes] = .strings(grantTypes.map(\.rawValue))
         object[.responseTypes] = .strings([ResponseType.code.rawValue])
         // False is the default and stays out, so that it gives no second id.
-        object[.requiresPushedRequests] = requiresPushedRequests ? true : nil
-        object[.requiresBoundTokens] = requiresBoundTokens ? true : nil
+        for requirement in requirements { object[requirement.rawValue] = true }
         object[.applicationType] = (applicationType?.rawValue).map(JSON.string)
         object[.clientURI] = uri.map(JSON.string)
         object[.logoURI] = logoURI.map(JSON.string)
@@ -110,8 +106,7 @@ extension ClientRegistration {
         authMethod = request.authMethod
         keys = request.authMethod == .privateKeyJWT ? request.keys : nil
         refreshes = request.refreshes
-        requiresPushedRequests = request.requiresPushedRequests
-        requiresBoundTokens = request.requiresBoundTokens
+        requirements = request.requirements
         applicationType = request.applicationType
         uri = request.uri
         logoURI = request.logoURI

@@ -22,10 +22,8 @@ package struct RegistrationRequest: Hashable, Sendable {
     /// The usable keys, whatever the method. A registration keeps those of a client that authenticates by `private_key_jwt`.
     package let keys: ClientKeys?
     let refreshes: Bool
-    /// Whether the client pushes every authorization request.
-    let requiresPushedRequests: Bool
-    /// Whether every access token of the client is bound to a key of the client.
-    let requiresBoundTokens: Bool
+    /// What the client binds itself to.
+    let requirements: ClientRequirements
     /// The claimed kind of program; nil if the request names none.
     package let applicationType: ApplicationType?
     let uri: String?
@@ -53,8 +51,7 @@ package struct RegistrationRequest: Hashable, Sendable {
         authMethod = method ?? .clientSecretBasic
         namesAuthMethod = method != nil
         refreshes = try reader.registeredRefreshing()
-        requiresPushedRequests = try reader.flag(.requiresPushedRequests)
-        requiresBoundTokens = try reader.flag(.requiresBoundTokens)
+        requirements = try reader.requirements()
         applicationType = try reader.text(.applicationType).flatMap(ApplicationType.init(rawValue:))
         uri = try reader.link(.clientURI)
         logoURI = try reader.link(.logoURI)

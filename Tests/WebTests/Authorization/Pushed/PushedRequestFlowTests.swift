@@ -188,7 +188,7 @@ struct PushedRequestFlowTests {
             var h = h
             h.registered = RegisteredClient(
                 id: try ClientID("strict"), name: "Strict", redirectURIs: [try RedirectURI(Harness.redirect)],
-                requiresPushedRequests: true, createdAt: h.clock.now)
+                requirements: [.pushedRequests], createdAt: h.clock.now)
             let client = h.registered
             try await h.gatehouse.store.write { _ = try $0.clients.insert(client) }
             let browser = h.browser()
