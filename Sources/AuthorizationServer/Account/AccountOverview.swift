@@ -10,20 +10,11 @@ package struct AccountOverview: Sendable {
         package let owner: String
     }
 
-    /// A client, by the name that the consent page showed.
-    package struct App: Hashable, Sendable {
-        package let name: String
-        /// The host of the client's metadata document; nil for a client without one.
-        package let host: String?
-        /// Whether the client registered itself, so that its name is a claim.
-        package let isSelfRegistered: Bool
-    }
-
     /// A session that is neither revoked nor expired.
     package struct LiveSession: Sendable {
         package let id: SessionID
         /// The client of the session.
-        package let app: App
+        package let app: ShownClient
         package let server: Server
         /// The descriptions of its scopes, or their names where the MCP server has no description.
         package let scopes: [String]
@@ -51,7 +42,7 @@ package struct AccountOverview: Sendable {
         package let id: JobID
         package let server: Server
         /// The client in whose session the MCP server opened the job.
-        package let app: App
+        package let app: ShownClient
         /// The purpose, as the MCP server describes it.
         package let purpose: String
         /// The actions that the job may start.
@@ -80,7 +71,7 @@ package struct AccountOverview: Sendable {
         package let completedWord: String
         package let server: Server
         /// Nil when its session has been erased.
-        package let app: App?
+        package let app: ShownClient?
         /// The subject, as the MCP server describes it.
         package let text: String
         /// The time at which the MCP server created it.

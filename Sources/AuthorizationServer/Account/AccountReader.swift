@@ -62,7 +62,7 @@ private struct AccountReader {
             }
             return .init(
                 id: job.id, server: try server(job.resourceID),
-                app: .init(session), purpose: job.purpose,
+                app: session.shownClient, purpose: job.purpose,
                 actions: job.actions, since: job.createdAt, endsAt: job.expiresAt)
         }
         return (shown, found.count > Self.mostJobs)
@@ -99,7 +99,7 @@ private struct AccountReader {
             uniqueKeysWithValues: try resource(session.resourceID).scopes.map { ($0.scope, $0.description) })
         let unusedEnd = session.lastUsedAt + session.idleSeconds
         return .init(
-            id: session.id, app: .init(session),
+            id: session.id, app: session.shownClient,
             server: try server(session.resourceID),
             scopes: session.scope.subtracting(try withheld(at: session.resourceID)).scopes.map {
                 words[$0] ?? $0.string
@@ -125,7 +125,7 @@ private struct AccountReader {
             page: elicitation.pageID, status: elicitation.status(at: now),
             completedWord: elicitation.kind.strategy.completedWord,
             server: try server(elicitation.resourceID),
-            app: session.map { .init($0) },
+            app: session.map(\.shownClient),
             text: elicitation.kind.strategy.subjectMatter(of: elicitation),
             at: elicitation.createdAt, until: elicitation.expiresAt)
     }
@@ -142,13 +142,5 @@ private struct AccountReader {
         }
         resources[id] = resource
         return resource
-    }
-}
-
-extension AccountOverview.App {
-    /// The client of a session.
-    fileprivate init(_ session: Session) {
-        self.init(
-            name: session.clientName, host: session.shownHost, isSelfRegistered: session.clientID.isSelfRegistered)
     }
 }

@@ -45,7 +45,7 @@ package struct AuthorizeEndpoint: Sendable {
                 throw request.failure(isSignedIn ? Self.consentNeeded : Self.signInNeeded)
             }
             guard let person, isSignedIn else {
-                let name = client.map(\.signInName) ?? draft.asker.clientID.shownHost
+                let name = client.map(\.shown.signInName) ?? draft.asker.clientID.shownHost
                 return try signIn(draft, client: name, person: wanted.isAnew ? nil : person, browser, now)
             }
             trace.record(.recognised)
@@ -106,17 +106,17 @@ package struct AuthorizeEndpoint: Sendable {
         if let refusal = try await access.refusal(of: person.user, in: store, now: now) {
             // A sign-in may bring new groups. After one that did not, nothing but the page is left.
             if case .outdated = refusal.cause, !hasJustSignedIn {
-                return try signIn(draft, client: client.signInName, person: person, browser, now)
+                return try signIn(draft, client: client.shown.signInName, person: person, browser, now)
             }
             return .refused(
                 try await keepOut(person.user, refusal, client, redirect, access.resource, draft, trace, now: now))
         }
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
-            return try signIn(draft, client: client.signInName, person: person, browser, now)
+            return try signIn(draft, client: client.shown.signInName, person: person, browser, now)
         }
         guard try await access.meetsDemand(person, client.id, in: store, now: now) else {
             return try signIn(
-                draft, client: client.signInName, person: person, browser, now, requiredBy: access.resource.name)
+                draft, client: client.shown.signInName, person: person, browser, now, requiredBy: access.resource.name)
         }
         let pending = PendingAuthorization(
             request.body, client: client, redirect: redirect, access: access, draft: draft,

@@ -26,9 +26,8 @@ struct ConsentContent {
         let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
         return ConsentRequest(
             interaction: interaction.id, token: token.text(for: interaction, keys: keys),
-            clientName: pending.clientName, clientHost: pending.shownHost,
-            isSelfRegistered: pending.clientID.isSelfRegistered,
-            redirectIsSharedBy: pending.clientID.isSelfRegistered ? redirect.flatMap(Self.users(sharing:)) : nil,
+            client: pending.shownClient,
+            redirectIsSharedBy: pending.clientOrigin.isSelfRegistered ? redirect.flatMap(Self.users(sharing:)) : nil,
             redirect: redirect, device: pending.device,
             isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
@@ -54,7 +53,7 @@ struct ConsentContent {
             throw OAuthError(
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
-        if try excluding(pending, in: transaction).contains(resource.id) {
+        if try pending.clientOrigin.excluding(in: transaction).contains(resource.id) {
             throw RequestedAccess.hostExcluded(at: resource)
         }
         try standing.clients.checkRedirect(of: pending, in: transaction)
@@ -69,11 +68,6 @@ struct ConsentContent {
     /// The product whose users share a redirect, if it is a known one.
     private static func users(sharing redirect: RedirectURI) -> String? {
         KnownRedirects.shipped.entry(for: redirect).flatMap { $0.isShared ? $0.vendor : nil }
-    }
-
-    private func excluding(_ pending: PendingAuthorization, in transaction: Transaction) throws -> Set<ResourceID> {
-        if let host = pending.clientHost { return try transaction.resources.closed(toClientsOn: host) }
-        return pending.clientID.isSelfRegistered ? try transaction.resources.closedToSelfRegisteredClients() : []
     }
 
     private func hasChanged(

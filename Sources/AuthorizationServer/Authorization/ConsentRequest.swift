@@ -69,12 +69,8 @@ package struct ConsentRequest: Sendable {
     package let interaction: InteractionID
     /// The value that a decision has to bring back.
     package let token: String
-    /// The client's name: an operator's for a registered client, an unverified claim for any other.
-    package let clientName: String
-    /// The host of a metadata document's URL, with its port where that is not 443; nil for a client without a document.
-    package let clientHost: String?
-    /// Whether the client registered itself, so that no administrator and no host vouches for anything about it.
-    package let isSelfRegistered: Bool
+    /// The client that requests access.
+    package let client: ShownClient
     /// The product whose users share the redirect of a client that registered itself, so that any of them could have sent the
     /// request; nil for a redirect that is not known to be shared.
     package let redirectIsSharedBy: String?

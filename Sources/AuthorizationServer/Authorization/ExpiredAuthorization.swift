@@ -19,7 +19,7 @@ extension ConsentEndpoint {
     func signInPrompt(for id: InteractionID, _ browser: Browser, _ now: Timestamp) async throws -> SignInPrompt? {
         let found = try await store.read { try $0.interactions.find(id, waitingIn: browser.binding, now: now) }
         guard let found else { return nil }
-        let client = try PendingAuthorization(of: found).shownClient
+        let client = try PendingAuthorization(of: found).shownClient.signInName
         return SignInPrompt(
             client: client, token: try seal.seal(.consent(id, client: client), for: browser, now: now))
     }
@@ -33,18 +33,18 @@ extension ConsentEndpoint {
             let waiting = InteractionSeal.Waiting.device(code: device.code)
             return .switchAccount(
                 SignInPrompt(
-                    client: pending.shownClient,
+                    client: pending.shownClient.signInName,
                     token: try seal.seal(waiting, for: browser, since: interaction.createdAt, now: now)))
         }
         guard let original = pending.original else { return .finished }
         let waiting = InteractionSeal.Waiting.authorization(
             parameters: original, arrival: pending.pushed.map { .used($0, by: interaction.id) } ?? .direct,
-            client: pending.shownClient,
+            client: pending.shownClient.signInName,
             reference: browser.reference)
         let hint = (try? AuthorizationDraft(original))?.loginHint
         return .switchAccount(
             SignInPrompt(
-                client: pending.shownClient,
+                client: pending.shownClient.signInName,
                 token: try seal.seal(waiting, for: browser, since: interaction.createdAt, now: now),
                 hint: hint?.lowercased() == person.user.name.lowercased() ? nil : hint))
     }

@@ -64,7 +64,7 @@ struct PendingAuthorization: Sendable {
     ) {
         clientID = client.id
         clientName = client.metadata.name
-        clientHost = client.host
+        clientHost = client.origin.host
         isLoopbackOnly = client.metadata.redirectURIs.allSatisfy(\.isLoopback)
         allowsRefreshTokens = client.metadata.allows(.refreshToken)
         demandedMethod = client.demandedMethod
@@ -86,7 +86,7 @@ struct PendingAuthorization: Sendable {
     init(of device: WaitingDevice, client: Client, access: RequestedAccess) {
         clientID = client.id
         clientName = client.metadata.name
-        clientHost = client.host
+        clientHost = client.origin.host
         isLoopbackOnly = false
         allowsRefreshTokens = client.refreshes
         demandedMethod = client.demandedMethod
@@ -102,12 +102,6 @@ struct PendingAuthorization: Sendable {
         original = nil
         pushed = nil
     }
-
-    /// The host of the client's metadata document for display, with its port where that is not 443.
-    var shownHost: String? { clientHost.map { clientID.shownHost ?? $0 } }
-
-    /// The client as the sign-in page names it.
-    var shownClient: String { clientID.signInName(host: shownHost, registeredName: clientName) }
 
     /// Whether a sign-in is of an accepted kind and recent enough for the client.
     ///

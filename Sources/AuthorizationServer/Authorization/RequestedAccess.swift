@@ -38,7 +38,7 @@ struct RequestedAccess: Sendable {
         in transaction: Transaction
     ) throws -> Result<RequestedAccess, OAuthError> {
         let usable = try transaction.resources.list().filter { client.mayUse($0.id) }
-        let closed = try client.excluding(in: transaction)
+        let closed = try client.origin.excluding(in: transaction)
         return Result { () throws(OAuthError) in
             let resource = try choose(named, usable, but: closed, defaultResource)
             return RequestedAccess(

@@ -4,8 +4,8 @@ package import Storage
 
 /// A client as every endpoint sees it, whether an operator registered it, it registered itself, or its own document describes it.
 package struct Client: Sendable {
-    /// The source of what is known about a client.
-    package enum Origin: Sendable {
+    /// The record from which a client is known.
+    package enum Source: Sendable {
         /// The record of an operator, which may include a secret.
         case registered(RegisteredClient)
         /// The client's metadata document. The digest covers the members that an approval rests on; it is nil where the document
@@ -19,29 +19,29 @@ package struct Client: Sendable {
     package let id: ClientID
     /// Name, redirects, authentication method and grant types.
     package let metadata: ClientMetadata
-    /// The source of the metadata, which decides how far the server trusts it.
-    package let origin: Origin
-    /// When the metadata document was read that the client comes from; nil for any other origin.
+    /// The record that the metadata comes from.
+    package let source: Source
+    /// When the metadata document was read that the client comes from; nil for any other source.
     var readAt: Timestamp?
 
-    /// Whether an operator registered the name and the redirects.
-    package var isRegistered: Bool {
-        if case .registered = origin { return true }
-        return false
+    /// Who vouches for the client.
+    package var origin: ClientOrigin {
+        switch source {
+        case .registered: .registered
+        case .document(let host, _): .document(host: host)
+        case .dynamic: .selfRegistered
+        }
     }
 
-    /// The host of the client's metadata document, without port; nil for a registered client.
-    package var host: String? {
-        if case .document(let host, _) = origin { return host }
-        return nil
+    /// The client's own registration; nil for a client that did not register itself.
+    var ownRegistration: DynamicClient? {
+        guard case .dynamic(let record) = source else { return nil }
+        return record
     }
-
-    /// The host for display, with its port where that is not 443; nil for a registered client.
-    var shownHost: String? { host == nil ? nil : id.shownHost }
 
     /// Whether this client may get tokens for `resource`; an empty list in the registration means every resource.
     package func mayUse(_ resource: ResourceID) -> Bool {
-        guard case .registered(let record) = origin, !record.resources.isEmpty else { return true }
+        guard case .registered(let record) = source, !record.resources.isEmpty else { return true }
         return record.resources.contains(resource)
     }
 }
@@ -49,7 +49,7 @@ package struct Client: Sendable {
 extension Client {
     /// The digest of the secret that this client authenticates with; nil for a client without one.
     var secret: Digest? {
-        switch origin {
+        switch source {
         case .registered(let record): record.secretDigest
         case .dynamic(let record): record.secretDigest
         case .document: nil
@@ -64,7 +64,7 @@ extension Client {
     /// The digest of what the client says about itself, in its document or its registration; nil for a client that an operator
     /// registered. When it changes, the consent page says so.
     var documentDigest: Digest? {
-        switch origin {
+        switch source {
         case .registered: nil
         case .document(_, let digest): digest
         case .dynamic(let record): .sha256(record.metadata)
@@ -73,25 +73,22 @@ extension Client {
 
     /// The same client with these redirects only.
     func redirected(to redirects: [RedirectURI]) -> Client {
-        Client(id: id, metadata: metadata.redirected(to: redirects), origin: origin, readAt: readAt)
-    }
-
-    /// The MCP servers whose policies exclude this client, by its host or because no host vouches for it.
-    func excluding(in transaction: Transaction) throws -> Set<ResourceID> {
-        switch origin {
-        case .registered: []
-        case .document(let host, _): try transaction.resources.closed(toClientsOn: host)
-        case .dynamic: try transaction.resources.closedToSelfRegisteredClients()
-        }
+        Client(id: id, metadata: metadata.redirected(to: redirects), source: source, readAt: readAt)
     }
 
     /// Whether the client gets refresh tokens: yes, unless it registered grant types without `refresh_token`.
     var refreshes: Bool { metadata.allows(.refreshToken) }
 }
 
-extension Session {
-    /// The host of the client's metadata document for display; nil for a registered client.
-    var shownHost: String? { clientHost.map { clientID.shownHost ?? $0 } }
+extension ClientOrigin {
+    /// The MCP servers whose policies exclude a client of this origin, by its host or because no host vouches for it.
+    func excluding(in transaction: Transaction) throws -> Set<ResourceID> {
+        switch self {
+        case .registered: []
+        case .document(let host): try transaction.resources.closed(toClientsOn: host)
+        case .selfRegistered: try transaction.resources.closedToSelfRegisteredClients()
+        }
+    }
 }
 
 extension RegisteredClient {
@@ -99,7 +96,7 @@ extension RegisteredClient {
     var metadata: ClientMetadata {
         ClientMetadata(
             name: name, redirectURIs: redirectURIs, authMethod: authMethod, keys: keys, grantTypes: Set(grantTypes),
-            requiresPushedRequests: requiresPushedRequests, requiresBoundTokens: requiresBoundTokens)
+            requirements: requirements)
     }
 }
 

@@ -27,13 +27,7 @@ package struct ClientDirectory: Sendable {
 
     /// The client, without fetching anything; nil for a client whose document is not cached.
     func known(_ id: ClientID, now: Timestamp, trace: TraceWriter) async throws -> Client? {
-        let record = try await store.read { transaction in
-            switch try self.record(of: id, in: transaction) {
-            case .registered(let client): Record.registered(try self.admitted(client, in: transaction))
-            case .document(let kept): Record.document(kept)
-            }
-        }
-        switch record {
+        switch try await store.read({ try admittedRecord(of: id, in: $0) }) {
         case .registered(let client):
             trace.record(.clientRegistered)
             return client
@@ -124,7 +118,7 @@ package struct ClientDirectory: Sendable {
             throw Self.keptOut(id, by: "the rule '\(block.target.name)' of 'clients block'")
         }
         if let record = try transaction.clients.find(id) {
-            return .registered(Client(id: id, metadata: record.metadata, origin: .registered(record)))
+            return .registered(Client(id: id, metadata: record.metadata, source: .registered(record)))
         }
         guard id.isDocument else {
             guard id.isSelfRegistered, let client = try transaction.dynamicClients.find(id).flatMap(Client.init) else {
@@ -256,13 +250,12 @@ extension Client {
     /// A client as it registered itself; nil for a registration that an earlier version accepted and this one refuses.
     init?(_ record: DynamicClient) {
         guard let registration = try? ClientRegistration(stored: record.metadata) else { return nil }
-        self.init(id: record.id, metadata: registration.metadata, origin: .dynamic(record))
+        self.init(id: record.id, metadata: registration.metadata, source: .dynamic(record))
     }
 
     /// Whether only a counted change of the client tables can end the client.
     fileprivate var isLasting: Bool {
-        if case .dynamic(let record) = origin { return record.usedAt != nil }
-        return true
+        ownRegistration.map { $0.usedAt != nil } ?? true
     }
 
     /// A client as its document describes it, which was read at this time.
@@ -272,6 +265,6 @@ extension Client {
 
     fileprivate init(id: ClientID, metadata: ClientMetadata, digest: Digest?, readAt: Timestamp? = nil) {
         self.init(
-            id: id, metadata: metadata, origin: .document(host: id.documentHost ?? "", digest: digest), readAt: readAt)
+            id: id, metadata: metadata, source: .document(host: id.documentHost ?? "", digest: digest), readAt: readAt)
     }
 }

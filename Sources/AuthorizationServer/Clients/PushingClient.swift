@@ -14,13 +14,8 @@ extension ClientDirectory {
         -> Client
     {
         let (record, history, isAllowed) = try await store.read { transaction in
-            let record =
-                switch try self.record(of: id, in: transaction) {
-                case .registered(let client): Record.registered(try self.admitted(client, in: transaction))
-                case .document(let kept): Record.document(kept)
-                }
-            return (
-                record, try transaction.documents.isKnown(id),
+            (
+                try admittedRecord(of: id, in: transaction), try transaction.documents.isKnown(id),
                 try transaction.clientRules.find(id) == .allow
             )
         }

@@ -42,7 +42,7 @@ package struct DeviceAuthorizationEndpoint: Sendable {
     ) async throws -> DeviceAuthorizationResponse {
         let client = asked.asker
         // A document that lists its grants names what its developer wants. An operator's permission cannot add to that.
-        guard client.host == nil || client.metadata.allows(.deviceCode) else { throw Self.unlisted }
+        guard client.origin.host == nil || client.metadata.allows(.deviceCode) else { throw Self.unlisted }
         // Read first, so that a refused request costs no write; and again in the write, because operators change things meanwhile.
         if case .failure(let refusal) = try await store.read({ try resource(of: asked, in: $0) }) { throw refusal }
         let (deviceCode, userCode) = (DeviceCode.random(), UserCode.random())

@@ -14,12 +14,8 @@ package struct DeviceEntry: Sendable {
 package struct DeviceReview: Sendable {
     /// The device with the code that it shows.
     package let device: WaitingDevice
-    /// The client's name: an operator's for a registered client, an unverified claim for any other.
-    package let clientName: String
-    /// The host of a metadata document's URL; nil for a client without a document.
-    package let clientHost: String?
-    /// Whether the client registered itself, so that no administrator and no host vouches for anything about it.
-    package let isSelfRegistered: Bool
+    /// The client on the device.
+    package let client: ShownClient
     /// The registered name of the MCP server.
     package let resourceName: String
     /// The MCP server's URL.

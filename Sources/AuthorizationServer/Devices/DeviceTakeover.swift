@@ -28,8 +28,7 @@ extension DevicePageEndpoint {
             of: request, person, browser, observer.newTrace(for: browser), now: now)
         return .review(
             DeviceReview(
-                device: WaitingDevice(request, code: code), clientName: client.metadata.name,
-                clientHost: client.shownHost, isSelfRegistered: client.id.isSelfRegistered,
+                device: WaitingDevice(request, code: code), client: client.shown,
                 resourceName: access.resource.name, resource: access.resource.identifier, username: person.user.name,
                 token: token(for: code, person)))
     }

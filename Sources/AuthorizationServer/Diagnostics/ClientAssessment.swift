@@ -19,13 +19,14 @@ struct ClientAssessment: Sendable {
     // MARK: Who it is
 
     private var naming: Finding {
-        let name = client.metadata.name
-        guard let host = client.shownHost else {
-            return Finding("consent page", .ok, "The page shows the name '\(name)', which an administrator registered.")
-        }
-        return Finding(
-            "consent page", .ok,
-            "The page shows the name '\(name)' and the host \(host), which claims that name; nobody verified the name.")
+        let (name, origin) = (client.shown.name, client.shown.origin)
+        let vouched =
+            switch origin {
+            case .registered: ", which an administrator registered."
+            case .document(let host): " and the host \(host), which claims that name; nobody verified the name."
+            case .selfRegistered: ", and that the client registered itself; nobody verified the name."
+            }
+        return Finding("consent page", .ok, "The page shows the name '\(name)'\(vouched)")
     }
 
     // MARK: How it gets tokens

@@ -155,7 +155,7 @@ package struct ClientProbe: Sendable {
     private func future(of client: Client, now: Timestamp) async throws -> [Finding] {
         let prospects = ClientAssessment(client: client, settings: settings)
         return try await store.read { transaction in
-            let closed = try client.excluding(in: transaction)
+            let closed = try client.origin.excluding(in: transaction)
             let sessions = try transaction.sessionReports.newestLive(
                 SessionFilter(client: client.id), limit: ClientAssessment.mostSessions, now: now)
             return prospects.findings(

@@ -115,10 +115,8 @@ extension ElicitationPageEndpoint {
         return ElicitationQuestion(
             page: elicitation.pageID, token: formToken(elicitation.pageID, person: person),
             server: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
-            client: .init(
-                name: session.clientName, host: session.shownHost,
-                isSelfRegistered: session.clientID.isSelfRegistered, since: session.createdAt),
-            username: person.user.name, message: elicitation.message, section: section,
+            client: session.shownClient, since: session.createdAt, username: person.user.name,
+            message: elicitation.message, section: section,
             expiresAt: elicitation.expiresAt)
     }
 }

@@ -12,18 +12,6 @@ package struct ElicitationQuestion: Sendable {
         package let owner: String
     }
 
-    /// The client in whose session the MCP server asks.
-    package struct RequestingClient: Sendable {
-        /// The name of a registered client or of the metadata document, not verified in the latter case.
-        package let name: String
-        /// The host of a metadata document's URL; nil for a client without one.
-        package let host: String?
-        /// Whether the client registered itself, so that its name is a claim.
-        package let isSelfRegistered: Bool
-        /// When the user approved the session.
-        package let since: Timestamp
-    }
-
     /// The id in the address of the page.
     package let page: ElicitationPageID
     /// The token that the form sends with the decision.
@@ -31,7 +19,9 @@ package struct ElicitationQuestion: Sendable {
     /// The MCP server that asks.
     package let server: Server
     /// The client in whose session the MCP server asks.
-    package let client: RequestingClient
+    package let client: ShownClient
+    /// When the user approved the session.
+    package let since: Timestamp
     /// The name of the account that is signed in.
     package let username: String
     /// The message of the MCP server, as it wrote it.

@@ -28,7 +28,7 @@ extension ConsentEndpoint {
             try transaction.interactions.amend(
                 interaction.id, request: pending.text, until: interaction.expiresAt, now: now)
         else { return .finished }
-        let client = pending.shownClient
+        let client = pending.shownClient.signInName
         let isDemanded = try !pending.meetsDemand(
             person.login.authentication, of: person.user.id, in: transaction, now: now)
         let asker = isDemanded ? try transaction.resources.find(id: pending.resourceID)?.name : nil

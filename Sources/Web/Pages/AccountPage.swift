@@ -112,12 +112,11 @@ extension AccountPage {
         /// Whether the client registered itself.
         package let isSelfRegistered: Bool
 
-        package init(name: String, host: String?, isSelfRegistered: Bool = false) {
-            let shown = PlainText(name, limit: 80)
-            appName = shown.isEmpty ? "(no name)" : shown
-            appHost = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil && !isSelfRegistered
-            self.isSelfRegistered = isSelfRegistered
+        package init(_ client: PageClient) {
+            appName = client.name
+            appHost = client.host
+            isRegistered = client.isRegistered
+            isSelfRegistered = client.isSelfRegistered
         }
     }
 
@@ -274,7 +273,8 @@ extension AccountPage.Server {
 
 extension AccountPage.SessionRow {
     static let sample = Self(
-        id: "sample", app: .init(name: "Quill Notes", host: "quill.example.com"), server: .sample,
+        id: "sample", app: .init(PageClient(name: "Quill Notes", .document(host: "quill.example.com"))),
+        server: .sample,
         scopes: ["Read the files that you can read"], since: "2026-11-21 08:15 UTC", lastUsed: "2026-11-21 09:02 UTC",
         ends: "2026-12-21 08:15 UTC", endsUnused: "2026-12-05 09:02 UTC",
         device: DeviceAddresses(requestedFrom: "192.0.2.7", approvedFrom: "198.51.100.4"))
@@ -282,7 +282,8 @@ extension AccountPage.SessionRow {
 
 extension AccountPage.JobRow {
     static let sample = Self(
-        id: "sample", server: .sample, app: .init(name: "Quill Notes", host: "quill.example.com"),
+        id: "sample", server: .sample,
+        app: .init(PageClient(name: "Quill Notes", .document(host: "quill.example.com"))),
         purpose: "Submit 12 expenses", actions: ["expenses.submit"], since: "2026-11-21 08:20 UTC",
         ends: "2026-11-21 09:20 UTC")
 }
@@ -326,8 +327,8 @@ extension AccountPage.Server {
 }
 
 extension AccountPage.App {
-    fileprivate init(_ app: AccountOverview.App) {
-        self.init(name: app.name, host: app.host, isSelfRegistered: app.isSelfRegistered)
+    fileprivate init(_ app: ShownClient) {
+        self.init(PageClient(app))
     }
 }
 

@@ -6,29 +6,6 @@ package struct ConsentPage: Page {
     package static let template = "consent"
     package static let hasForm = true
 
-    /// The client as it describes itself. Only the host of its metadata document is proven.
-    package struct Client: Sendable {
-        /// The name that the client chose for itself, unless an administrator registered it.
-        package let name: PlainText
-        /// The host of the `client_id` URL; nil for a client without a metadata document.
-        package let host: PlainText?
-        /// Whether an administrator registered the client. Only then is its name trustworthy.
-        package let isRegistered: Bool
-        /// Whether the client registered itself, so that nothing about it is proven.
-        package let isSelfRegistered: Bool
-        /// Whether its description differs from the one that this user last approved.
-        package let hasChanged: Bool
-
-        package init(name: String, host: String?, isSelfRegistered: Bool = false, hasChanged: Bool = false) {
-            let shown = PlainText(name, limit: 80)
-            self.name = shown.isEmpty ? "(no name)" : shown
-            self.host = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil && !isSelfRegistered
-            self.isSelfRegistered = isSelfRegistered
-            self.hasChanged = hasChanged
-        }
-    }
-
     /// The destination of the authorization response.
     package struct Destination: Sendable {
         /// The host of the redirect URI, or its private-use scheme.
@@ -121,7 +98,7 @@ package struct ConsentPage: Page {
         }
     }
 
-    package let client: Client
+    package let client: PageClient
     /// Nil for a client on a device.
     package let destination: Destination?
     /// Nil for a client with a destination.
@@ -146,7 +123,7 @@ package struct ConsentPage: Page {
     package let problem: PlainText?
 
     package init(
-        client: Client, destination: Destination?, device: Device? = nil, resource: Resource,
+        client: PageClient, destination: Destination?, device: Device? = nil, resource: Resource,
         scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], lifetimes: [LifetimeChoice],
         account: String, replacements: [Replacement] = [], token: String, problem: PlainText? = nil
     ) {
@@ -170,7 +147,7 @@ package struct ConsentPage: Page {
     package static let chooseAtLeastOne: PlainText = "Select at least one permission, or deny the request."
 
     package static let sample = ConsentPage(
-        client: Client(name: "Quill Notes", host: "quill.example.com", hasChanged: true),
+        client: PageClient(name: "Quill Notes", .document(host: "quill.example.com"), hasChanged: true),
         destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true, sharedBy: "Quill"),
         device: Device(code: "WDJB-MJHT", address: "192.0.2.7", since: "2026-11-03 08:15:07 UTC"),
         resource: Resource(
@@ -200,9 +177,7 @@ extension ConsentPage {
             (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope)))
         }
         self.init(
-            client: Client(
-                name: asked.clientName, host: asked.clientHost, isSelfRegistered: asked.isSelfRegistered,
-                hasChanged: asked.hasChanged),
+            client: PageClient(asked.client, hasChanged: asked.hasChanged),
             destination: asked.redirect.map { redirect in
                 Destination(
                     host: redirect.place, isLoopback: redirect.isLoopback, isLoopbackOnly: asked.isLoopbackOnly,

@@ -26,29 +26,6 @@ package struct ElicitationPage: Page {
         }
     }
 
-    /// The client in whose session the MCP server sent the request.
-    package struct Client: Sendable {
-        /// The name that the client chose for itself, unless an administrator registered it.
-        package let name: PlainText
-        /// The host of the `client_id` URL; nil for a client without a metadata document.
-        package let host: PlainText?
-        /// Whether an administrator registered the client. Only then is its name trustworthy.
-        package let isRegistered: Bool
-        /// Whether the client registered itself.
-        package let isSelfRegistered: Bool
-        /// The time at which the user approved the session.
-        package let since: PlainText
-
-        package init(name: String, host: String?, isSelfRegistered: Bool = false, since: String) {
-            let shown = PlainText(name, limit: 80)
-            self.name = shown.isEmpty ? "(no name)" : shown
-            self.host = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil && !isSelfRegistered
-            self.isSelfRegistered = isSelfRegistered
-            self.since = PlainText(since)
-        }
-    }
-
     /// The action to approve, in the exact text of the MCP server, because the approval covers this text.
     package struct Action: Sendable {
         package let name: PlainText
@@ -97,7 +74,7 @@ package struct ElicitationPage: Page {
     }
 
     package let server: Server
-    package let client: Client
+    package let client: PageClient
     /// The username, so that a user with several accounts notices the wrong one.
     package let account: PlainText
     /// The message of the MCP server.
@@ -120,7 +97,7 @@ package struct ElicitationPage: Page {
     package let problem: PlainText?
 
     package init(
-        server: Server, client: Client, account: String, message: String, action: Action?,
+        server: Server, client: PageClient, account: String, message: String, action: Action?,
         destination: Destination? = nil, secret: SecretFields? = nil, connection: Connection? = nil,
         until: String, id: String, token: String,
         problem: PlainText? = nil
@@ -143,7 +120,7 @@ package struct ElicitationPage: Page {
         server: Server(
             name: "Team Files", host: "files.example.org", identifier: "https://files.example.org/mcp",
             owner: "Platform team, Example Org"),
-        client: Client(name: "Quill Notes", host: "quill.example.com", since: "2026-11-21 08:15 UTC"),
+        client: PageClient(name: "Quill Notes", .document(host: "quill.example.com"), since: "2026-11-21 08:15 UTC"),
         account: "ada", message: "Approve this deletion to go on.",
         action: Action(
             name: "delete_folder", summary: "Delete the folder Drafts with 12 files",
@@ -162,9 +139,7 @@ extension ElicitationPage {
             server: Server(
                 name: server.name, host: server.identifier.host, identifier: server.identifier.string,
                 owner: server.owner),
-            client: Client(
-                name: question.client.name, host: question.client.host,
-                isSelfRegistered: question.client.isSelfRegistered, since: question.client.since.shown),
+            client: PageClient(question.client, since: question.since.shown),
             account: question.username, message: question.message, action: Action(question.section),
             destination: Destination(question.section), secret: SecretFields(question.section, filled: filled),
             connection: Connection(question.section), until: question.expiresAt.shown, id: question.page.string,

@@ -1,5 +1,6 @@
 import Foundation
 import JOSE
+import OAuth
 import Testing
 
 @testable import Web
@@ -187,7 +188,7 @@ struct PageTests {
 
     private func consent(_ text: String, host: String? = "h") -> ConsentPage {
         ConsentPage(
-            client: ConsentPage.Client(name: text, host: host.map { _ in text }),
+            client: PageClient(name: text, host == nil ? .registered : .document(host: text)),
             destination: ConsentPage.Destination(host: text, isLoopback: true, isLoopbackOnly: false),
             resource: ConsentPage.Resource(name: text, identifier: text, owner: text),
             scopes: [choice(text)], newScopes: [choice(text)],
@@ -210,7 +211,9 @@ struct PageTests {
         let name = server ?? text
         return ElicitationPage(
             server: .init(name: name, host: name, identifier: name, owner: name),
-            client: .init(name: server == nil ? text : "Quill", host: server == nil ? text : nil, since: "then"),
+            client: .init(
+                name: server == nil ? text : "Quill", server == nil ? .document(host: text) : .registered, since: "then"
+            ),
             account: server == nil ? text : "ada", message: text,
             action: .init(
                 name: text, summary: text, details: [.init(label: text, value: text)],

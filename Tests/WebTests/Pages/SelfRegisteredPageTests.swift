@@ -1,4 +1,5 @@
 import Foundation
+import OAuth
 import Testing
 
 @testable import Web
@@ -16,7 +17,7 @@ struct SelfRegisteredPageTests {
     ) -> String {
         renderer.render(
             ConsentPage(
-                client: ConsentPage.Client(name: name, host: nil, isSelfRegistered: true),
+                client: PageClient(name: name, .selfRegistered),
                 destination: ConsentPage.Destination(
                     host: host, isLoopback: isLoopbackOnly, isLoopbackOnly: isLoopbackOnly, sharedBy: sharedBy),
                 resource: ConsentPage.Resource(name: "Files", identifier: "https://files.example/mcp", owner: "Team"),
@@ -53,9 +54,8 @@ struct SelfRegisteredPageTests {
     }
 
     @Test func `the account page and an elicitation do not present its name as an administrator's`() {
-        let app = AccountPage.App(name: "Claude", host: nil, isSelfRegistered: true)
-        let client = ElicitationPage.Client(name: "Claude", host: nil, isSelfRegistered: true, since: "then")
-        #expect(!app.isRegistered && !client.isRegistered)
-        #expect(AccountPage.App(name: "Desk", host: nil).isRegistered)
+        let client = PageClient(name: "Claude", .selfRegistered, since: "then")
+        #expect(!AccountPage.App(client).isRegistered && !client.isRegistered)
+        #expect(AccountPage.App(PageClient(name: "Desk", .registered)).isRegistered)
     }
 }

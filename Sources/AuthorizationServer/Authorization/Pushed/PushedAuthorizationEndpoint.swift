@@ -95,7 +95,7 @@ extension Client {
     /// A client has a count of its own only if an operator registered it and it authenticates: anyone can push as a public client,
     /// and anyone can register clients with secrets or publish documents with keys.
     func pusher(from source: RequestSource) -> PushedRequest.Pusher {
-        guard isRegistered, metadata.authMethod != .none else {
+        guard origin.isRegistered, metadata.authMethod != .none else {
             return .network(
                 source.network?.description ?? "unknown", site: source.site?.description ?? "unknown")
         }

@@ -7,7 +7,7 @@ import Storage
 extension Client {
     /// Whether the client's keys stand in its metadata document.
     var hasKeysInDocument: Bool {
-        guard host != nil, case .inline = metadata.keys else { return false }
+        guard origin.host != nil, case .inline = metadata.keys else { return false }
         return true
     }
 

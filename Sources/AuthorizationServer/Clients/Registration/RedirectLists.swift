@@ -42,13 +42,21 @@ extension ClientDirectory {
     /// A client with those redirects that it may use today. A client that registered itself loses a redirect when the mode of
     /// registration or the lists no longer admit it.
     func admitted(_ client: Client, in transaction: Transaction) throws -> Client {
-        guard case .dynamic(let record) = client.origin else { return client }
+        guard let record = client.ownRegistration else { return client }
         return try RedirectLists(of: record, settings.registration).restricted(client, in: transaction)
+    }
+
+    /// The record of a client, with those redirects that it may use today.
+    func admittedRecord(of id: ClientID, in transaction: Transaction) throws -> Record {
+        switch try record(of: id, in: transaction) {
+        case .registered(let client): .registered(try admitted(client, in: transaction))
+        case .document(let kept): .document(kept)
+        }
     }
 
     /// Throws unless a redirect that was verified when a consent page was opened is still admitted.
     func checkRedirect(of pending: PendingAuthorization, in transaction: Transaction) throws {
-        guard pending.clientID.isSelfRegistered, let requested = pending.redirect?.uri.string,
+        guard pending.clientOrigin.isSelfRegistered, let requested = pending.redirect?.uri.string,
             case .registered(let client) = try record(of: pending.clientID, in: transaction)
         else { return }
         let redirects = try admitted(client, in: transaction).metadata.redirectURIs

@@ -79,7 +79,7 @@ struct ClientAuthentication: Sendable {
     ) throws(OAuthError) {
         let registered = client.metadata.authMethods
         // Whether a document's client may come without its key is decided with its session.
-        let isDecidedLater = needed.isDecidedBySession && presented.method == .none && client.host != nil
+        let isDecidedLater = needed.isDecidedBySession && presented.method == .none && client.origin.host != nil
         guard isDecidedLater || registered.contains(presented.method) else {
             let names = registered.map(\.rawValue).joined(separator: " or ")
             throw Self.refused(
@@ -114,7 +114,7 @@ struct ClientAuthentication: Sendable {
         case .assertion(_, let assertion):
             if let keys = client.metadata.keys {
                 try await assertions.credential(
-                    for: assertion, of: client.id, keys, isAdministrators: client.isRegistered, now: now)
+                    for: assertion, of: client.id, keys, isAdministrators: client.origin.isRegistered, now: now)
             } else {
                 .nothing
             }

@@ -110,7 +110,8 @@ struct AuthorizationCodeGrant: Grant {
     private func refreshes(
         _ client: Client, _ record: AuthorizationCodeRecord, in transaction: Transaction
     ) throws -> Bool {
-        guard !client.isRegistered, let interaction = try transaction.interactions.find(record.interactionID) else {
+        guard !client.origin.isRegistered, let interaction = try transaction.interactions.find(record.interactionID)
+        else {
             return client.refreshes
         }
         return try PendingAuthorization.allowsRefreshTokens(interaction)

@@ -10,23 +10,7 @@ package struct DeviceRequestPage: Page {
     package static let template = "device-request"
     package static let hasForm = true
 
-    /// The client. Without an administrator's registration its name is a claim.
-    package struct Client: Sendable {
-        package let name: PlainText
-        /// The host of the client's metadata document; nil for a client without one.
-        package let host: PlainText?
-        /// Whether an administrator registered the client.
-        package let isRegistered: Bool
-
-        package init(name: String, host: String?, isSelfRegistered: Bool = false) {
-            let shown = PlainText(name, limit: 80)
-            self.name = shown.isEmpty ? "(no name)" : shown
-            self.host = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil && !isSelfRegistered
-        }
-    }
-
-    package let client: Client
+    package let client: PageClient
     /// The device, as on the consent page.
     package let device: ConsentPage.Device
     /// The name of the MCP server.
@@ -39,7 +23,7 @@ package struct DeviceRequestPage: Page {
     package let token: PlainText
 
     package init(
-        client: Client, device: ConsentPage.Device, resource: String, address: String, account: String,
+        client: PageClient, device: ConsentPage.Device, resource: String, address: String, account: String,
         token: String
     ) {
         self.client = client
@@ -51,7 +35,7 @@ package struct DeviceRequestPage: Page {
     }
 
     package static let sample = DeviceRequestPage(
-        client: Client(name: "Quill CLI", host: "quill.example.com"),
+        client: PageClient(name: "Quill CLI", .document(host: "quill.example.com")),
         device: ConsentPage.Device(code: "WDJB-MJHT", address: "192.0.2.7", since: "2026-11-03 08:15:07 UTC"),
         resource: "Team Files", address: "https://files.example.org/mcp", account: "ada", token: "sample")
 }
@@ -60,8 +44,7 @@ extension DeviceRequestPage {
     /// The page for a request.
     init(_ review: DeviceReview) {
         self.init(
-            client: Client(
-                name: review.clientName, host: review.clientHost, isSelfRegistered: review.isSelfRegistered),
+            client: PageClient(review.client),
             device: ConsentPage.Device(review.device), resource: review.resourceName,
             address: review.resource.string, account: review.username, token: review.token)
     }
