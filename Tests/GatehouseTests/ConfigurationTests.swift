@@ -133,6 +133,15 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `Variables of an MCP server in the same shell are ignored, and similar ones are refused`() throws {
+        for name in ["RESOURCE", "CLIENT_ID", "CLIENT_SECRET", "KEY_FILE", "VERIFY"].map({ "GATEHOUSE_" + $0 }) {
+            #expect(sentence("", environment: [name: "https://mcp.example/"]) == "accepted", "\(name)")
+            #expect(sentence("", environment: [name + "S": "1"]).contains("'\(name)S'"), "\(name)S")
+        }
+        let both = ["GATEHOUSE_ISSUER": "https://auth.example", "GATEHOUSE_CLIENT_SECRET": "s"]
+        #expect(try load(environment: both).issuer == "https://auth.example")
+    }
+
     @Test(arguments: ["/", "/var", "/tmp", "/run/", "/usr/local", "/etc/../srv"])
     func `A system folder is refused for data and keys`(path: String) {
         for key in ["data", "keys"] {

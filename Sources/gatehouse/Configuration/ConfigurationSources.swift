@@ -52,10 +52,20 @@ struct ConfigurationSources {
     private static func refuseUnknownVariables(in environment: [String: String]) throws(ConfigurationError) {
         let known = ConfigurationKey.all.map(\.environmentVariable) + [fileVariable]
         for name in environment.keys.sorted() where name.hasPrefix("GATEHOUSE_") && !known.contains(name) {
-            if ServiceVariable.matches(name) { continue }
+            if ServiceVariable.matches(name) || LibraryVariable(rawValue: name) != nil { continue }
             throw .unknown(name, in: "the environment", nearest: ConfigurationKey.nearest(to: name, among: known))
         }
     }
+}
+
+/// The variables with which an MCP server finds Gatehouse, beside `GATEHOUSE_ISSUER`. A shell in which somebody tries both programs has
+/// them too.
+enum LibraryVariable: String, CaseIterable {
+    case resource = "GATEHOUSE_RESOURCE"
+    case clientID = "GATEHOUSE_CLIENT_ID"
+    case clientSecret = "GATEHOUSE_CLIENT_SECRET"
+    case keyFile = "GATEHOUSE_KEY_FILE"
+    case verify = "GATEHOUSE_VERIFY"
 }
 
 /// The variables in which Kubernetes gives every container the addresses of services. Those of a service named `gatehouse` or
