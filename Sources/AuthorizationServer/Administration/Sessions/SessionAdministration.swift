@@ -41,6 +41,7 @@ struct SessionAdministration: AdministrationNoun {
             let demand = try transaction.signInDemands.find(of: id, now: now)
             row["required_sign_in_max_age"] = JSON(demand.map { Int($0.maxAge) })
             row["required_sign_in_until"] = JSON(demand?.expiresAt)
+            for (name, value) in try transaction.sessions.grant(id)?.binding.members ?? [] { row[name] = value }
             return .one(row)
         }
     }
@@ -111,6 +112,16 @@ extension Session {
             "end_reason": JSON(endReason?.rawValue),
             "ended_by": JSON(endedBy?.rawValue),
         ]
+    }
+}
+
+extension SessionGrant {
+    /// The fields of `sessions show` about a key to which tokens are bound. They are null before the client has any token, and for a
+    /// client that acts for itself: it has no refresh token, and each access token is bound, or not, by its own request.
+    fileprivate var binding: JSONObject {
+        guard generation > 0, user != nil else { return ["dpop_bound": .null, "dpop_jkt": .null] }
+        let key: KeyThumbprint? = if case .key(let thumbprint) = proofDemand { thumbprint } else { nil }
+        return ["dpop_bound": .bool(proofDemand != .nothing), "dpop_jkt": JSON(key?.string)]
     }
 }
 
