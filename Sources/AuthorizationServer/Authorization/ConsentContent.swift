@@ -33,6 +33,8 @@ struct ConsentContent {
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
             scopes: resource.choices(among: offered, pending.implications, held: held),
+            leftOut: resource.scopes.filter { access.withheld.contains($0.scope) && pending.scope.contains($0.scope) }
+                .map(\.description),
             all: pending.implications.closure(of: offered).intersection(resource.catalogue.known)
                 .subtracting(access.withheld),
             terms: SessionTerms(policy.sessions, settings.sessions),

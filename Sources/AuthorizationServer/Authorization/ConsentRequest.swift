@@ -84,6 +84,8 @@ package struct ConsentRequest: Sendable {
     package let resource: RequestedResource
     /// The choices of the page, in the order of the request.
     package let scopes: [RequestedScope]
+    /// The descriptions of the requested scopes that the user may not have.
+    package let leftOut: [String]
     /// Every scope that the session would have if the user allowed each of `scopes`.
     package let all: ScopeSet
     /// How long the session may last, by the policy in force now.

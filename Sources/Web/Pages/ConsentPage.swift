@@ -110,6 +110,9 @@ package struct ConsentPage: Page {
     package let newScopes: [ScopeChoice]
     package let hasScopes: Bool
     package let hasNewScopes: Bool
+    /// The requested scopes that the user may not have, in words.
+    package let leftOut: [PlainText]
+    package let hasLeftOut: Bool
     /// The lengths that the policy of the MCP server allows.
     package let lifetimes: [LifetimeChoice]
     /// The username.
@@ -124,7 +127,7 @@ package struct ConsentPage: Page {
 
     package init(
         client: PageClient, destination: Destination?, device: Device? = nil, resource: Resource,
-        scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], lifetimes: [LifetimeChoice],
+        scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], leftOut: [String] = [], lifetimes: [LifetimeChoice],
         account: String, replacements: [Replacement] = [], token: String, problem: PlainText? = nil
     ) {
         self.client = client
@@ -135,6 +138,8 @@ package struct ConsentPage: Page {
         self.newScopes = newScopes
         hasScopes = !scopes.isEmpty
         hasNewScopes = !newScopes.isEmpty
+        self.leftOut = leftOut.map { PlainText($0, limit: 200) }
+        hasLeftOut = !leftOut.isEmpty
         self.lifetimes = lifetimes
         self.account = PlainText(account, limit: 80)
         self.replacements = replacements
@@ -154,6 +159,7 @@ package struct ConsentPage: Page {
             name: "Team Files", identifier: "https://files.example.org/mcp", owner: "Platform team, Example Org"),
         scopes: [.sample("files:read", "Read the files that you can read")],
         newScopes: [.sample("files:write", "Change and delete files in your name")],
+        leftOut: ["Share files with people outside your organisation"],
         lifetimes: [
             LifetimeChoice(value: "1h", label: "1 hour", detail: "this task", isChosen: false),
             LifetimeChoice(value: "12h", label: "12 hours", detail: "today", isChosen: true),
@@ -187,7 +193,7 @@ extension ConsentPage {
             resource: Resource(
                 name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
             scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),
-            newScopes: choices.filter { asked.isStepUp && $0.isNew }.map(\.choice),
+            newScopes: choices.filter { asked.isStepUp && $0.isNew }.map(\.choice), leftOut: asked.leftOut,
             lifetimes: asked.terms.choices.map { seconds in
                 LifetimeChoice(
                     value: Lifetime.text(seconds), label: PlainText(Self.words(seconds)),
