@@ -56,6 +56,16 @@ struct AccessCommandTests {
         }
     }
 
+    @Test func `a group of a provider that does not exist is added with a warning`() async throws {
+        try await onGround { gatehouse in
+            let mistyped = try await gatehouse("groups", "add", "ops", "--from", "crop")
+            #expect(mistyped.status == 0 && mistyped.errors.contains("'crop' not found"), "\(mistyped.errors)")
+            #expect(try await rows(gatehouse, "groups", "list").contains { $0["source"] == "crop" })
+            let local = try await gatehouse("groups", "add", "dev")
+            #expect(local.status == 0 && !local.errors.contains("not found"), "\(local.errors)")
+        }
+    }
+
     @Test func `users join groups when they are added and by users groups`() async throws {
         try await onGround { gatehouse in
             let added = try await gatehouse(
