@@ -101,7 +101,7 @@ package struct AuthorizeEndpoint: Sendable {
         let login = person.login.id
         // Asked before the access rule, because the account there may be another one, which has access.
         guard try await store.read({ try RequiredProvider.isMet(by: login, at: access.resource.id, in: $0) }) else {
-            return try signIn(draft, client: client.signInName, person: nil, browser, now)
+            return try signIn(draft, client: client.shown.signInName, person: nil, browser, now)
         }
         if let refusal = try await access.refusal(of: person.user, in: store, now: now) {
             // A sign-in may bring new groups. After one that did not, nothing but the page is left.
