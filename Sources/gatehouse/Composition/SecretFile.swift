@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A file with a secret, named in the configuration. Only its owner may write it, and only its owner, or for some its group,

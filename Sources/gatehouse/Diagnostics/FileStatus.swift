@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// The status of a file or folder, and the space on its disk.
