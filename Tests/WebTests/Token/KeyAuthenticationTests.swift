@@ -243,4 +243,23 @@ struct KeyAuthenticationTests {
             #expect(try await attempt() == "invalid_client")
         }
     }
+
+    @Test func `an administrator gives keys to clients of this method, and to no others`() async throws {
+        try await Harness.run { h in
+            let keys = KeysDraft.set(AssertionKey().set.text)
+            let drafts: [(String, KeysDraft?)] = [
+                ("none", keys), ("client_secret_basic", keys), ("private_key_jwt", nil),
+            ]
+            for (method, keys) in drafts {
+                let draft = ClientDraft(
+                    id: "robot", name: "Robot", redirectURIs: [Harness.redirect], authMethod: method, keys: keys,
+                    resources: [])
+                await #expect(throws: AdministrationError.self, "\(method)") {
+                    try await h.administer(.clients(.add(draft)))
+                }
+            }
+            let id = try ClientID("robot")
+            #expect(try await h.gatehouse.store.read { try $0.clients.find(id) } == nil)
+        }
+    }
 }

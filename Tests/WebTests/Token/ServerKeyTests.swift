@@ -50,6 +50,21 @@ struct ServerKeyTests {
         }
     }
 
+    @Test func `its id alone opens nothing`() async throws {
+        try await play { h, server, _ in
+            let id = [("client_id", server.id.string)]
+            for (path, form) in [("/introspect", [("token", "x")]), ("/token", Self.grant)] {
+                for secret in [[], [("client_secret", "")], [("client_secret", "x")]] {
+                    let answer = try await h.send(path, form + id + secret)
+                    #expect(answer.error == "invalid_client" && answer.status == .unauthorized, "\(path) \(secret)")
+                }
+                let basic = try await h.send(path, form, basic: (server.id.string, ""))
+                #expect(basic.error == "invalid_client" && basic.status == .unauthorized, "\(path)")
+            }
+            #expect(try await h.records(.serverTokenIssued).isEmpty)
+        }
+    }
+
     @Test func `its token opens every endpoint for MCP servers, and for no longer than ten minutes`() async throws {
         try await play { h, server, key in
             let form = try key.form(of: server.id.string, now: h.clock.now)

@@ -97,6 +97,7 @@ struct PushedRequestAbuseTests {
                 (["request": "e30"], "request_not_supported"),
                 (["request_uri": uri], "invalid_request"), (["prompt": "none login"], "invalid_request"),
                 (["acr_values": "urn:unknown", "max_age": "x"], "invalid_request"),
+                (["acr_values": "urn:unknown"], "unmet_authentication_requirements"),
                 (["state": String(repeating: "s", count: 4097)], "invalid_request"),
             ] as [([String: String?], String)] {
                 let answer = try await h.push(changes)
