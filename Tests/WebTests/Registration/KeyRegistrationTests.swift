@@ -44,6 +44,10 @@ struct KeyRegistrationTests {
                     "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
                 ]))
             #expect(both.json["token_endpoint_auth_method"] == "none")
+            let unused = try await h.register(Harness.registration(["jwks": .object(AssertionKey().set)]))
+            #expect(unused.status == .created && unused.json["jwks"] == nil, "a key that is not used is not kept")
+            let without = try await h.register(Harness.registration())
+            #expect(unused.json["client_id"] == without.json["client_id"])
         }
     }
 
