@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import httpx2
 import uvicorn
@@ -15,6 +16,8 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 from mcp_types import ElicitRequestURLParams, ElicitResult
 from starlette.types import ASGIApp
 
+from ..guarding.guard import well_known
+from ..startcheck import METADATA
 from .person import Person, demand_loopback
 
 #: What becomes of a link: the client opened it, or its user did not want that.
@@ -66,14 +69,15 @@ async def connect(
 ) -> AsyncIterator[Client]:
     """The SDK's client at an MCP server on this machine: with a token, or as a user who walks the pages of Gatehouse.
 
-    `client_id` is a client that Gatehouse knows with this redirect URI. `opens` is called with each link, and says what
-    becomes of it: accept, decline or cancel. `mode="legacy"` speaks 2025-11-25.
+    A user signs in at a `gatehouse dev` only, as its own test client, or as `client_id` with this redirect URI.
+    `opens` is called with each link, and says what becomes of it. `mode="legacy"` speaks 2025-11-25.
     """
     demand_loopback(url)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     auth = None
     if as_user is not None:
-        auth = _sign_in(url, as_user, client_id, redirect_uri)
+        document = await development_client(url)
+        auth = _sign_in(url, as_user, client_id, redirect_uri, document)
         opens = opens or as_user.open
     if opens is not None:
         settings["elicitation_callback"] = _shows(opens)
@@ -84,7 +88,25 @@ async def connect(
         yield client
 
 
-def _sign_in(url: str, person: Person, client_id: str | None, redirect_uri: str) -> OAuthClientProvider:
+async def development_client(url: str) -> str:
+    """The test client of the `gatehouse dev` behind an MCP server.
+
+    Refuses every other issuer: a test types passwords there without a look at the page.
+    """
+    demand_loopback(url)
+    parts = urlsplit(url)
+    async with httpx2.AsyncClient(timeout=30) as http:
+        resource = (await http.get(f"{parts.scheme}://{parts.netloc}{well_known(url)}")).json()
+        issuer = str(resource["authorization_servers"][0])
+        demand_loopback(issuer)
+        metadata = (await http.get(issuer.rstrip("/") + METADATA)).json()
+    found = metadata.get("gatehouse_dev")
+    if not isinstance(found, dict) or metadata.get("issuer") != issuer:
+        raise PermissionError(f"{issuer} is no `gatehouse dev`, and a test signs in nowhere else.")
+    return str(found["client_id"])
+
+
+def _sign_in(url: str, person: Person, client_id: str | None, redirect_uri: str, document: str) -> OAuthClientProvider:
     asked: list[str] = []
 
     async def remember(authorization_url: str) -> None:
@@ -102,6 +124,7 @@ def _sign_in(url: str, person: Person, client_id: str | None, redirect_uri: str)
         storage=_Memory(client_id, redirect_uri),
         redirect_handler=remember,
         callback_handler=decide,
+        client_metadata_url=None if client_id else document,
     )
 
 
