@@ -1,5 +1,4 @@
-import Dispatch
-import Foundation
+import CDispatch
 import Glibc
 
 /// A file with a secret, named in the configuration. Only its owner may write it, and only its owner, or for some its group,

@@ -1,5 +1,4 @@
-import Dispatch
-import Foundation
+import CDispatch
 import Glibc
 
 /// The status of a file or folder, and the space on its disk.
