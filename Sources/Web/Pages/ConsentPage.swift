@@ -152,7 +152,8 @@ package struct ConsentPage: Page {
     package static let chooseAtLeastOne: PlainText = "Select at least one permission, or deny the request."
 
     package static let sample = ConsentPage(
-        client: PageClient(name: "Quill Notes", .document(host: "quill.example.com"), hasChanged: true),
+        client: PageClient(
+            name: "Quill Notes", .document(host: "quill.example.com"), hasChanged: true, since: "2026-11-21 08:15 UTC"),
         destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true, sharedBy: "Quill"),
         device: Device(code: "WDJB-MJHT", address: "192.0.2.7", since: "2026-11-03 08:15:07 UTC"),
         resource: Resource(
