@@ -9,8 +9,8 @@ import Storage
 package struct GroupRenewal: Sendable {
     /// Accounts that one round asks about.
     private static let mostPerRound = 200
-    /// Requests at the same time.
-    private static let mostAtOnce = 8
+    /// Requests at the same time: half of the connections to one provider, so that users can sign in there meanwhile.
+    private static let mostAtOnce = 4
 
     let upstream: UpstreamSignIn
 
@@ -29,7 +29,12 @@ package struct GroupRenewal: Sendable {
             due.removeFirst(batch.count)
             // Tasks of their own: a provider that replaces its refresh token must not do so for an answer that nobody reads.
             let tasks = batch.map { token in (token.provider, Task { try await renew(token) }) }
-            for (provider, task) in tasks where try await task.value == .unavailable { down.insert(provider) }
+            var answering: Set<ProviderName> = []
+            for (provider, task) in tasks {
+                if try await task.value == .unavailable { down.insert(provider) } else { answering.insert(provider) }
+            }
+            // A failure for one user alone must not cost the others their turn.
+            down.subtract(answering)
             due.removeAll { down.contains($0.provider) }
         }
     }
