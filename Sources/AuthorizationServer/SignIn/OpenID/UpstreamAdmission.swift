@@ -5,8 +5,8 @@ import Storage
 enum UpstreamAdmission {
     /// The groups that the token names; nil where the provider's groups are not read.
     ///
-    /// The order is policy: an account of another domain learns nothing about groups. A list that the provider left out is never
-    /// read as an empty one: that would take access away, or give what a rule about an absent group keeps back.
+    /// The order is policy: an account of another domain learns nothing about groups. A list that the provider says it left out is
+    /// never read as an empty one. Without the claim, the user has no groups, because some providers leave out an empty list.
     static func groups(
         of claims: IDTokenClaims, at provider: IdentityProvider
     ) throws(UpstreamProblem) -> [String]? {

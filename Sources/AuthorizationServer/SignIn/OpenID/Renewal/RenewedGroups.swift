@@ -12,7 +12,7 @@ struct RenewedGroups {
 
     /// Replaces the groups, and ends what they no longer allow; returns why the token changes nothing, or nil.
     ///
-    /// The token is read as at a sign-in. Groups that the provider left out change nothing: the known ones grow older.
+    /// The token is read as at a sign-in. If the provider says that it left groups out, the known ones stay and grow older.
     func apply() throws -> UpstreamProblem? {
         switch result {
         case .success(let groups):
