@@ -13,6 +13,7 @@ import jwt
 import pytest
 from conftest import Scene
 from cryptography.hazmat.primitives.asymmetric import ec
+from mcp.server.mcpserver import MCPServer
 
 from gatehouse_mcp.guarding.proofs import thumbprint
 from gatehouse_mcp.testing import User, serve
@@ -235,4 +236,22 @@ async def test_an_unbound_token_may_not_come_with_the_scheme_of_proofs(scene: Sc
     token = scene.memory.sign_in(scopes="notes:read")
     fields = (("Authorization", f"DPoP {token}"), ("DPoP", proof(token, scene.url)))
     assert (await post(scene, "read", *fields)).status_code == 401
+    assert scene.done == []
+
+
+async def test_a_path_with_a_line_break_reaches_no_server_without_a_token(scene: Scene) -> None:
+    existing = MCPServer[Any]("existing")
+
+    @existing.tool()
+    async def read() -> str:
+        scene.done.append("read")
+        return "read"
+
+    fields = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28"}
+    fields |= {"MCP-Method": "tools/call", "MCP-Name": "read"}
+    async with serve(scene.gate.protect(existing), scene.port), httpx2.AsyncClient() as http:
+        answers = [
+            await http.post(f"{scene.url}{end}", headers=fields, json=body("read")) for end in ("", "/", "%0A", "%0A/")
+        ]
+    assert [answer.status_code for answer in answers] == [401, 401, 400, 400]
     assert scene.done == []

@@ -63,6 +63,9 @@ class Guard:
         if scope["type"] == "lifespan":
             return await self._live(scope, receive, send)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if "\n" in path:
+            # A router whose pattern ends with `$` also takes such a path for the one without the line break.
+            return await _refuse_path(scope, send)
         if scope["type"] == "http" and path == self._well_known and scope["method"] == "GET":
             return await self._publish(send)
         if scope["type"] == "http" and self._events and path == self._events[0]:
@@ -72,8 +75,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})
-            return
+            return await _refuse_path(scope, send)
         try:
             scope, receive = await self._admitted(scope, receive)
         except Challenge as challenge:
@@ -196,6 +198,13 @@ def well_known(resource: str) -> str:
     """
     path = urlsplit(resource).path
     return "/.well-known/oauth-protected-resource" + ("" if path == "/" else path)
+
+
+async def _refuse_path(scope: Scope, send: Send) -> None:
+    """Ends a request to a path that is none, or a web socket where MCP has none."""
+    if scope["type"] == "http":
+        return await malformed("The path of the request has a line break.").send(send)
+    await send({"type": "websocket.close", "code": 1008})
 
 
 async def _read(receive: Receive) -> tuple[bytes, Receive]:
