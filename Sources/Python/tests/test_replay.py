@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 from conftest import Scene
+from mcp_types import InputRequiredResult
 from pydantic import BaseModel
 from test_guard import body
 
@@ -37,6 +38,26 @@ def add_tools(scene: Scene, gate: Gatehouse, server: GatehouseServer) -> None:
         await gate.secret(Key, "The new key.")
         scene.done.append("rotated")
         return "rotated"
+
+    @server.tool()
+    @gate.confirm("Pay")
+    @gate.account("hub")
+    async def pay() -> str:
+        scene.done.append("paid")
+        return "paid"
+
+    @server.tool()
+    @gate.confirm("Store")
+    async def store() -> str:
+        if "stored" not in scene.done:
+            await gate.secret(Key, "The key.")
+        scene.done.append("stored")
+        return "stored"
+
+    @server.tool()
+    @gate.confirm("Ask")
+    async def ask() -> InputRequiredResult:
+        return InputRequiredResult(request_state="own")
 
 
 class Sender:
@@ -83,6 +104,34 @@ async def test_a_state_after_a_spent_approval_runs_the_action_once(scene: Scene)
         scene.memory.submit({"key": "k"})
         await asyncio.gather(*(sender.call("rotate", {}, state) for _ in range(8)))
     assert scene.done == ["rotated"]
+
+
+@pytest.mark.parametrize(("tool", "does"), [("pay", "paid"), ("store", "stored")])
+async def test_a_state_after_a_spent_approval_runs_a_tool_once_that_does_not_ask_again(
+    scene: Scene, tool: str, does: str
+) -> None:
+    token = scene.memory.sign_in(scopes="notes:read")
+    async with serve(scene.server.streamable_http_app(), scene.port), httpx2.AsyncClient() as http:
+        sender = Sender(scene, http, token)
+        first = await sender.call(tool, {})
+        scene.memory.approve()
+        second = await sender.call(tool, {}, first["result"]["requestState"])
+        state = second["result"]["requestState"]
+        scene.memory.connect_account(token, "hub")
+        scene.memory.submit({"key": "k"})
+        results = [await sender.call(tool, {}, state) for _ in range(4)]
+    assert scene.done == [does]
+    assert [bool(answer["result"].get("isError")) for answer in results] == [False, True, True, True]
+
+
+async def test_a_tool_that_asks_its_client_after_an_approval_is_refused(scene: Scene) -> None:
+    token = scene.memory.sign_in(scopes="notes:read")
+    async with serve(scene.server.streamable_http_app(), scene.port), httpx2.AsyncClient() as http:
+        sender = Sender(scene, http, token)
+        first = await sender.call("ask", {})
+        scene.memory.approve()
+        second = await sender.call("ask", {}, first["result"]["requestState"])
+    assert "after an approval" in second["error"]["message"]
 
 
 async def test_a_state_of_another_call_or_user_is_refused(scene: Scene) -> None:

@@ -33,6 +33,10 @@ class Step:
     done: bool = False
     asked: bool = False
 
+    @property
+    def is_approval(self) -> bool:
+        return self.key.startswith("confirm:")
+
 
 @dataclass
 class Call:
@@ -122,6 +126,11 @@ class CallTracker:
         # FastMCP turns every exception of a tool into a result.
         result = result if call.pending is None else call.pending
         if is_input_required(result):
+            if call.pending is None and any(step.done and step.is_approval for step in call.steps):
+                # Nothing here is used up by the next round, so that the same state would run the call again and again.
+                raise MCPError(
+                    code=-32603, message="This tool asks its client after an approval; it has to ask before."
+                )
             return enclose(result, call.steps)
         if call.collected and not _has_failed(result):
             await self._acknowledge(call.collected)

@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from ..access import current_access
 from ..errors import NotFulfilled
 from ..signatures import NotGenuine, Signatures
-from .call import Step
+from .call import Step, current_call
 from .canonical import digest
 from .results import Results
 from .waiting import Waiting
@@ -32,9 +32,20 @@ class Approvals:
         expected = digest(action)
         request = {"kind": "confirm", "message": message, "action": dict(action)}
         step = await self._waiting.ask(request, expected=expected)
-        if not step.done:
+        if step.done:
+            await self._take_next()
+        else:
             await self._spend(step, str(action["name"]), expected)
             step.done = True
+
+    async def _take_next(self) -> None:
+        """Takes the answer for which an earlier round ended after the approval.
+
+        Only one call can, so that a client that sends the same state twice does not run the call twice on one
+        approval, even if the tool does not ask for that answer again.
+        """
+        if not (last := current_call().steps[-1]).done and not last.is_approval:
+            await self._results.take(await self._waiting.resume(last))
 
     async def _spend(self, step: Step, name: str, expected: str) -> None:
         """Compares the approval with this call, and then claims it, which only one call can."""

@@ -65,6 +65,10 @@ class Waiting:
             await self._hand_over(call, step, str(request["message"]))
         return step
 
+    async def resume(self, step: Step) -> Step:
+        """Returns a step of an earlier round after the user has completed it."""
+        return await self._resume(current_call(), step, "")
+
     async def _create(self, request: dict[str, Any]) -> dict[str, Any]:
         token = current_token().token
         # The key makes the request safe to repeat when its answer is lost.
