@@ -3,7 +3,9 @@ import Foundation
 /// Which module may import which: the table of the architecture page, read from the sources because SwiftPM does not stop
 /// an undeclared transitive import.
 enum ImportRule {
-    private static let everywhere: Set<String> = ["Foundation", "Glibc", "Darwin", "Synchronization", "Dispatch", "CDispatch"]
+    private static let everywhere: Set<String> = [
+        "Foundation", "Glibc", "Darwin", "Synchronization", "Dispatch", "CDispatch",
+    ]
     private static let nio: Set<String> = [
         "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "NIOFoundationCompat", "NIOSSL",
     ]

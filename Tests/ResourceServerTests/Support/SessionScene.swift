@@ -111,10 +111,11 @@ struct SessionScene {
             ManualClock(), SigningKey.generate(), FakeStream(), FakeAuthorizationServer()
         )
         server.change { $0.keys = [key.jwk] }
-        try await server.run(adding: { router in
+        func addRoutes(_ router: Router<BasicRequestContext>) {
             stream.routes(router)
             stream.demandRoutes(router)
-        }) {
+        }
+        try await server.run(adding: addRoutes) {
             let configuration = Fixture.configuration(issuer: server.issuer, verification: .local, clock: clock)
             let elicitations = try Elicitations(configuration, clientID: "res_1", clientSecret: "gate_s_x")
             let receiver = EventReceiver(
