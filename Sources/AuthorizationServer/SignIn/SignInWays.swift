@@ -54,17 +54,26 @@ package struct SignInWays: Sendable {
     ) throws -> ResourceID? {
         switch waiting {
         case .authorization(let text, _, _, _):
-            let draft = try? AuthorizationDraft(text)
-            let named = (try? draft?.parameters.value(.resource)).flatMap { try? ResourceIdentifier($0) }
+            guard let draft = try? AuthorizationDraft(text) else { return nil }
+            let named = try? ResourceRule.requested(draft.parameters.repeated(.resource))
             if let named = named ?? settings.defaultResource {
                 return try transaction.resources.find(comparable: named.comparable)?.id
             }
-            let all = try transaction.resources.list(after: nil, limit: 2)
-            return all.count == 1 ? all[0].id : nil
+            return try only(for: draft.asker.clientID, transaction)
         case .consent(let id, _):
             return try transaction.interactions.find(id).flatMap { try? PendingAuthorization(of: $0).resourceID }
         case .elicitation, .device, .account: return nil
         }
+    }
+
+    /// The only MCP server that a client may use; nil if there are more.
+    private static func only(for client: ClientID, _ transaction: Transaction) throws -> ResourceID? {
+        let registered = try transaction.clients.find(client)?.resources ?? []
+        let usable =
+            registered.isEmpty
+            ? try transaction.resources.list(after: nil, limit: 2)
+            : try registered.compactMap { try transaction.resources.find(id: $0) }.filter { $0.removedAt == nil }
+        return usable.count == 1 ? usable[0].id : nil
     }
 }
 
