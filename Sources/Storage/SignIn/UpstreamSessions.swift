@@ -26,10 +26,13 @@ extension UpstreamSessions {
         ) { try $0.id(0) }
     }
 
-    /// Forgets the sessions of a user at a provider.
+    /// Forgets the sessions of a user at a provider, unless the user has another account there: a session does not tell its account.
     func forget(_ user: UserID, at issuer: OpenIDIssuer) throws {
         try execute(
-            "DELETE FROM upstream_sessions WHERE user_id = ?1 AND issuer = ?2", user.string, issuer.string)
+            """
+            DELETE FROM upstream_sessions WHERE user_id = ?1 AND issuer = ?2 AND NOT EXISTS (
+                SELECT 1 FROM upstream_identities WHERE user_id = ?1 AND issuer = ?2)
+            """, user.string, issuer.string)
     }
 
     /// Deletes at most `limit` sessions whose last sign-in was long ago; returns their number.
