@@ -37,8 +37,11 @@ struct LinkDelivery {
     /// The answer as the command prints it: without the link if it was sent, else with it.
     func delivered(_ answer: AdministrationAnswer, isInvitation: Bool) -> AdministrationAnswer {
         guard var row = answer.rows.first else { return answer }
-        let warnings = [answer.warning, warning(about: row)]
-        switch deliver(row, isInvitation: isInvitation) {
+        let useless = warning(about: row)
+        let warnings = [answer.warning, useless]
+        // No message brings a link that leads to no account.
+        let outcome = useless == nil ? deliver(row, isInvitation: isInvitation) : .printed(because: nil)
+        switch outcome {
         case .mailed(let address):
             row["link"] = nil
             row["mailed_to"] = .string(address)

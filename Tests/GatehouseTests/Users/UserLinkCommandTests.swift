@@ -113,11 +113,19 @@ struct UserLinkCommandTests {
         }
     }
 
-    @Test func `with sign_in.password false, a link that sets a password comes with a warning`() async throws {
+    @Test func `with sign_in.password false, a link that sets a password is not sent and comes with a warning`()
+        async throws
+    {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
-            let environment = Self.issuer.merging(["GATEHOUSE_SIGN_IN_PASSWORD": "false"]) { $1 }
-            let run = try await gatehouse("users", "invite", "grace", "--json", environment: environment)
+            let environment = try mail(gatehouse).merging(["GATEHOUSE_SIGN_IN_PASSWORD": "false"]) { $1 }
+            let run = try await gatehouse(
+                "users", "invite", "grace", "--email", "grace@example.org", "--json", environment: environment)
             #expect(run.status == 0 && run.errors.contains("--identity-provider"), "\(run.errors)")
+            #expect(try run.json().object?["link"] != nil && text(gatehouse, "mail").isEmpty)
+            let file = try gatehouse.stage.write("name\nhedy\n", to: "users.csv")
+            let list = try await gatehouse("users", "import", file, environment: environment)
+            #expect(list.status == 1 && list.errors.contains("'hedy' needs an identity provider"), "\(list.errors)")
+            #expect(try await gatehouse("users", "list", "--json").json().array?.count == 1)
             let plain = try await gatehouse("users", "invite", "grace", "--json", environment: Self.issuer)
             #expect(!plain.errors.contains("--identity-provider"))
         }

@@ -72,8 +72,14 @@ struct UserImportCommand: AsyncParsableCommand {
         return row
     }
 
-    /// Throws for a user who would have to sign in at a provider that does not exist, before the first user is invited.
+    /// Throws for a user who would have to sign in at a provider that does not exist, or with a password where none counts, before
+    /// the first user is invited.
     private func checkProviders(of users: [UserFile.User], _ configuration: ServerConfiguration) async throws {
+        if !configuration.signInPassword, let user = users.first(where: { $0.identityProvider == nil }) {
+            throw CommandError(
+                "sign_in.password is false, so user '\(user.name)' needs an identity provider in the column "
+                    + "'identity_provider'. Nothing was changed.")
+        }
         guard users.contains(where: { $0.identityProvider != nil }) else { return }
         let answer = try await AdministrationRoute(configuration).send(.identityProviders(.list))
         let known = Set(answer.rows.compactMap { $0["name"]?.string })
