@@ -84,10 +84,13 @@ extension AccountEndpoint {
         now: Timestamp
     ) throws -> Bool {
         let user = person.user
+        // A login that comes from an identity provider is as fresh as the sign-in there: an MCP server may demand that one.
+        let isOwn = try transaction.upstreamLogins.find(person.login.id) == nil
         guard try transaction.logins.find(digest: person.login.digest, now: now) != nil,
             try transaction.credentials.replace(proof.credential, with: hash.string, now: now),
             try transaction.logins.renew(
-                browserLogin: person.login.id, digest: cookie, authentication: proof.authentication)
+                browserLogin: person.login.id, digest: cookie,
+                authentication: isOwn ? proof.authentication : person.login.authentication)
         else { return false }
         try transaction.audit.append(
             AuditEntry(

@@ -125,6 +125,29 @@ struct LinkedAccountTests {
         }
     }
 
+    @Test func `a change of the password makes a login of a provider no fresher`() async throws {
+        try await play { h, provider in
+            let browser = try await signedIn(h)
+            let departure = try await depart(browser)
+            provider.prepare(try h.upstream.idToken(departure, of: provider))
+            _ = try await h.upstream.comeBack(browser, departure)
+            let other = h.browser()
+            _ = try await h.upstream.enter(other, at: provider)
+            let before = try #require(try await h.upstream.login(other)).authentication
+            h.clock.advance(by: 600)
+            let account = try await other.get("/account")
+            let answer = try await other.post(
+                "/account",
+                [
+                    ("token", account.input("token") ?? ""), ("step", "password"), ("current", Harness.password),
+                    ("new", "another long password"), ("again", "another long password"),
+                ])
+            #expect(answer.status == .seeOther)
+            #expect(try await h.upstream.login(other)?.authentication == before)
+            #expect(try await h.records(.passwordChanged).count == 1)
+        }
+    }
+
     @Test func `an account of another user is not linked`() async throws {
         try await play { h, provider in
             let bob = try await h.addUser("bob")
