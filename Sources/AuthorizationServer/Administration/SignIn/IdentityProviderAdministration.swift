@@ -102,8 +102,9 @@ struct IdentityProviderAdministration: AdministrationNoun {
             return .one(
                 provider.row(redirectURI: nil, keys: nil),
                 note:
-                    "Ended \(ended) browser login\(ended == 1 ? "" : "s"). Accounts and sessions stay: to withdraw access, "
-                    + "use 'gatehouse users disable' or 'gatehouse sessions revoke'.",
+                    "Ended \(ended) browser login\(ended == 1 ? "" : "s"). Unused links that name the provider are no longer "
+                    + "valid; 'gatehouse users reset' makes new ones. Accounts and sessions stay: to withdraw access, use "
+                    + "'gatehouse users disable' or 'gatehouse sessions revoke'.",
                 warning: Self.warning(aboutClosed: servers))
         }
     }
