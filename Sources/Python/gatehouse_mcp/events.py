@@ -189,9 +189,16 @@ class Events:
                 await anyio.sleep(pause)
                 pause = min(pause * 2, 30)
                 continue
+            tokens = answer.get("sets") or {}
+            acknowledged, refused = await self._process_all(tokens)
+            if len(acknowledged) + len(refused) < len(tokens):
+                # What is left over may be the end of a session, and comes again at once.
+                await anyio.sleep(pause)
+                pause = min(pause * 2, 30)
+                continue
             pause = 1.0
-            acknowledged, refused = await self._process_all(answer.get("sets") or {})
-            self._heard = time.monotonic()
+            if not answer.get("moreAvailable"):
+                self._heard = time.monotonic()
 
     async def _process_all(self, tokens: dict[str, str]) -> tuple[list[str], dict[str, Any]]:
         acknowledged: list[str] = []

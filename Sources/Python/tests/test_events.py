@@ -112,6 +112,39 @@ async def test_while_events_arrive_no_token_costs_a_request(scene: Scene, monkey
         group.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("more", [True, False])
+async def test_a_server_that_has_not_heard_everything_asks_about_every_token(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, more: bool
+) -> None:
+    """Either Gatehouse has more events, or one could not be handled."""
+    events, answers = scene.gate.events, 0
+    token = scene.memory.sign_in(scopes="notes:read")
+    event = scene.memory.revoke(token)
+
+    async def poll(*_: Any, **__: Any) -> dict[str, Any]:
+        nonlocal answers
+        answers += 1
+        if answers > 1:
+            await anyio.sleep_forever()
+        return {"sets": {} if more else {"evt_1": event}, "moreAvailable": more}
+
+    async def fail(_: Event) -> None:
+        raise RuntimeError("not now")
+
+    async def skip(_: float) -> None:
+        await asyncio.sleep(0)
+
+    events.on_event(fail)
+    monkeypatch.setattr(events._connection, "post", poll)
+    monkeypatch.setattr("gatehouse_mcp.events.anyio.sleep", skip)
+    async with anyio.create_task_group() as group:
+        group.start_soon(events.poll)
+        while answers < 2:
+            await asyncio.sleep(0)
+        assert events._heard < 0
+        group.cancel_scope.cancel()
+
+
 async def test_without_events_every_token_is_asked_about(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = local(scene, monkeypatch)
     token = scene.memory.sign_in(scopes="notes:read")
