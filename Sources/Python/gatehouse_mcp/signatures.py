@@ -60,10 +60,10 @@ class Signatures:
             self._tried = now
             try:
                 await self._fetch()
-            except Unreachable:
+            except (Unreachable, TimeoutError):
                 self._tried = now - PAUSE + 1
                 if kid not in self._keys:
-                    raise
+                    raise Unreachable("The keys of Gatehouse cannot be fetched; try again.") from None
         if (key := self._keys.get(kid)) is None:
             raise NotGenuine("the token is signed with a key that Gatehouse does not publish")
         return key

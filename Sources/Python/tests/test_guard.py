@@ -221,6 +221,7 @@ async def test_a_bound_token_without_its_proof_is_refused(scene: Scene) -> None:
         {"iat": 1},
         {"jti": ""},
         {"iat": True},
+        {"iat": float("nan")},
     ],
 )
 async def test_a_proof_of_something_else_is_refused(scene: Scene, claims: dict[str, Any]) -> None:

@@ -69,7 +69,8 @@ class Proofs:
         if (claims.get("htm"), address, claims.get("ath")) != (method, self._resource, spent):
             raise InvalidProof("for another request or another token")
         dated = claims.get("iat")
-        if not isinstance(dated, int | float) or isinstance(dated, bool) or abs(time.time() - dated) > WINDOW:
+        # Written so that NaN, which Python reads as a number, is refused.
+        if not isinstance(dated, int | float) or isinstance(dated, bool) or not abs(time.time() - dated) <= WINDOW:
             raise InvalidProof("from another time")
 
     def spend(self, proof: Proof) -> bool:
