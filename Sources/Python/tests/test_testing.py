@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gatehouse_mcp.testing import Person, connect, free_port, serve
@@ -35,7 +35,21 @@ async def test_a_gatehouse_dev_on_this_machine_names_its_client() -> None:
     issuer = f"http://127.0.0.1:{port}"
     dev = {"issuer": issuer, "gatehouse_dev": {"client_id": "https://localhost:40213/client.json"}}
     async with serve(site({"authorization_servers": [issuer]}, dev), port):
-        assert await development_client(f"{issuer}/mcp") == "https://localhost:40213/client.json"
+        assert await development_client(f"{issuer}/mcp") == (issuer, "https://localhost:40213/client.json")
+
+
+async def test_a_user_types_the_password_at_no_other_page_of_this_machine() -> None:
+    port, person, typed = free_port(), Person("ada", "correct horse battery"), []
+    person.issuers.add("http://127.0.0.1:1")
+
+    async def page(request: Request) -> Response:
+        typed.append(await request.body())
+        return HTMLResponse('<form method="post"><input name="username"><input name="password"></form>')
+
+    async with serve(Starlette(routes=[Route("/", page, methods=["GET", "POST"])]), port) as base:
+        with pytest.raises(PermissionError, match="types no password there"):
+            await person.open(f"{base}/")
+    assert typed == [b""]
 
 
 @pytest.mark.parametrize("case", ["serve", "elsewhere", "issuer"])

@@ -87,6 +87,8 @@ class Person:
     enters: dict[str, str] = field(default_factory=dict, repr=False)
     #: The links of elicitations that a client showed to this person.
     links: list[str] = field(default_factory=list)
+    #: The issuers at which this person types a password; any on this machine if none is known.
+    issuers: set[str] = field(default_factory=set)
     _browser: httpx2.AsyncClient = field(
         default_factory=lambda: httpx2.AsyncClient(follow_redirects=True, timeout=PATIENCE), repr=False
     )
@@ -136,6 +138,8 @@ class Person:
             raise LostWay(f"no way on from this page ({response.status_code}): {words}")
         target = urljoin(str(response.url), form.action)
         demand_loopback(target)
+        if "password" in values and self.issuers and not any(target.startswith(f"{one}/") for one in self.issuers):
+            raise PermissionError(f"{target} belongs to no `gatehouse dev`, and a test types no password there.")
         return await self._browser.post(target, data=form.filled(values), headers={"Referer": str(response.url)})
 
 

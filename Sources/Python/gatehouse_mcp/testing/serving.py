@@ -76,7 +76,9 @@ async def connect(
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     auth = None
     if as_user is not None:
-        document = await development_client(url)
+        issuer, document = await development_client(url)
+        # A link, or another document of the server, may lead to a page of somebody else on this machine.
+        as_user.issuers.add(issuer)
         auth = _sign_in(url, as_user, client_id, redirect_uri, document)
         opens = opens or as_user.open
     if opens is not None:
@@ -88,8 +90,8 @@ async def connect(
         yield client
 
 
-async def development_client(url: str) -> str:
-    """The test client of the `gatehouse dev` behind an MCP server.
+async def development_client(url: str) -> tuple[str, str]:
+    """The issuer of the `gatehouse dev` behind an MCP server, and its test client.
 
     Refuses every other issuer: a test types passwords there without a look at the page.
     """
@@ -103,7 +105,7 @@ async def development_client(url: str) -> str:
     found = metadata.get("gatehouse_dev")
     if not isinstance(found, dict) or metadata.get("issuer") != issuer:
         raise PermissionError(f"{issuer} is no `gatehouse dev`, and a test signs in nowhere else.")
-    return str(found["client_id"])
+    return issuer.rstrip("/"), str(found["client_id"])
 
 
 def _sign_in(url: str, person: Person, client_id: str | None, redirect_uri: str, document: str) -> OAuthClientProvider:
