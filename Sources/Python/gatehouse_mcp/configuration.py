@@ -8,16 +8,17 @@ from .credentials import Credentials, KeyCredentials, SecretCredentials
 from .errors import StartFault
 
 PREFIX = "GATEHOUSE_"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def issuer_from(environment: Mapping[str, str]) -> str:
     """The issuer, as its metadata spells it: without a slash at the end."""
-    return _url(environment, "ISSUER").rstrip("/")
+    return checked_issuer(_value(environment, "ISSUER"), f"{PREFIX}ISSUER")
 
 
 def resource_from(environment: Mapping[str, str]) -> str:
     """The URL of this MCP server, as it was registered."""
-    return _url(environment, "RESOURCE")
+    return checked_url(_value(environment, "RESOURCE"), f"{PREFIX}RESOURCE")
 
 
 def credentials_from(environment: Mapping[str, str]) -> Credentials:
@@ -42,9 +43,12 @@ def _value(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _url(environment: Mapping[str, str], name: str) -> str:
-    value = _value(environment, name)
-    return checked_url(value, PREFIX + name)
+def checked_issuer(value: str, name: str) -> str:
+    """The issuer without a slash at the end. The secret is sent there, so plain http is for this machine only."""
+    parts = urlsplit(checked_url(value, name))
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise StartFault(f"{name} has to begin with https://; http:// is for localhost, 127.0.0.1 and [::1] only.")
+    return value.rstrip("/")
 
 
 def checked_url(value: str, name: str) -> str:

@@ -22,7 +22,7 @@ from .asking.external import External, Outcome, Visitor
 from .asking.results import Results
 from .asking.secret import Secrets
 from .asking.waiting import Waiting
-from .configuration import checked_url, credentials_from, environment_or, issuer_from, resource_from
+from .configuration import checked_issuer, checked_url, credentials_from, environment_or, issuer_from, resource_from
 from .connection import Connection
 from .credentials import Credentials
 from .errors import GatehouseError
@@ -49,7 +49,7 @@ class Gatehouse:
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self.issuer = checked_url(issuer, "The issuer").rstrip("/")
+        self.issuer = checked_issuer(issuer, "The issuer")
         self.resource = checked_url(resource, "The URL of this server")
         self._connection = Connection(self.issuer, credentials, transport=transport)
         self._signatures = Signatures(self._connection)

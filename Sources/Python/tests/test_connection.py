@@ -29,7 +29,7 @@ class Flaky:
 
     def connection(self) -> Connection:
         transport = httpx2.MockTransport(self)
-        return Connection("http://gatehouse.test", SecretCredentials("res_test", "s"), transport=transport)
+        return Connection("https://gatehouse.test", SecretCredentials("res_test", "s"), transport=transport)
 
 
 async def test_what_may_be_repeated_is_repeated() -> None:
@@ -106,7 +106,7 @@ async def test_a_call_of_the_newer_version_ends_after_eight_rounds_with_the_link
     result = await scene.call("2026-07-28", "delete")
     assert result.is_error
     [asked] = scene.memory.elicitations
-    assert f"http://gatehouse.test/e/{asked.id} ." in text(result)
+    assert f"https://gatehouse.test/e/{asked.id} ." in text(result)
     assert scene.done == []
     # The user acts after all, and the repeated call continues where this one stopped.
     scene.memory.approve(asked)

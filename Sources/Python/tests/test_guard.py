@@ -81,7 +81,7 @@ async def test_the_metadata_names_the_issuer_and_every_scope(scene: Scene) -> No
         answer = await http.get(f"http://127.0.0.1:{scene.port}/.well-known/oauth-protected-resource/mcp")
     document = answer.json()
     assert document["resource"] == scene.url
-    assert document["authorization_servers"] == ["http://gatehouse.test"]
+    assert document["authorization_servers"] == ["https://gatehouse.test"]
     assert document["scopes_supported"] == ["notes:read", "notes:write"]
     assert document["resource_name"] == "notes"
 

@@ -13,7 +13,7 @@ from gatehouse_mcp.startcheck import check
 from gatehouse_mcp.testing import MemoryGatehouse, serve
 
 ENVIRONMENT = {
-    "GATEHOUSE_ISSUER": "http://gatehouse.test/",
+    "GATEHOUSE_ISSUER": "https://gatehouse.test/",
     "GATEHOUSE_RESOURCE": "http://127.0.0.1:9000/mcp",
     "GATEHOUSE_CLIENT_ID": "res_test",
     "GATEHOUSE_CLIENT_SECRET": "secret-of-this-test",
@@ -33,7 +33,7 @@ async def test_everything_fits(scene: Scene) -> None:
 async def test_gatehouse_is_unreachable(scene: Scene) -> None:
     scene.memory.is_down = True
     assert await fault(scene.memory, scene.gate) == (
-        "Gatehouse does not answer at http://gatehouse.test; check that it runs."
+        "Gatehouse does not answer at https://gatehouse.test; check that it runs."
     )
 
 
@@ -94,6 +94,12 @@ def test_a_secret_and_a_key_at_once_are_refused(tmp_path: Path) -> None:
 def test_a_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(StartFault, match="GATEHOUSE_RESOURCE"):
         Gatehouse.from_env(ENVIRONMENT | {"GATEHOUSE_RESOURCE": url})
+
+
+@pytest.mark.parametrize("issuer", ["http://gatehouse.example", "http://127.0.0.1.example", "http://192.0.2.1:8080"])
+def test_the_secret_goes_nowhere_else_over_plain_http(issuer: str) -> None:
+    with pytest.raises(StartFault, match="has to begin with https://"):
+        Gatehouse.from_env(ENVIRONMENT | {"GATEHOUSE_ISSUER": issuer})
 
 
 def test_nothing_prints_the_secret() -> None:

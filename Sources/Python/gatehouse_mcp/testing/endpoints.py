@@ -220,7 +220,7 @@ class Endpoints:
 
 
 def _created(found: Elicitation) -> Body:
-    return _state(found) | {"url": f"http://gatehouse.test/e/{found.id}", "digest": found.digest}
+    return _state(found) | {"url": f"https://gatehouse.test/e/{found.id}", "digest": found.digest}
 
 
 def _state(found: Elicitation) -> Body:

@@ -14,7 +14,7 @@ from .endpoints import Endpoints
 from .records import Elicitation, User
 from .signing import SigningKey
 
-ISSUER = "http://gatehouse.test"
+ISSUER = "https://gatehouse.test"
 
 
 class MemoryGatehouse:
