@@ -45,7 +45,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
                 try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource.id, now: now)
             }
             try audit(
-                transaction, .policyChanged, resource: resource.id, reason: change.access.isEmpty ? nil : "access rule",
+                transaction, .policyChanged, resource: resource.id, reason: Self.subject(of: change),
                 explanation: reason)
             let ended = try revokeSessions(at: resource, change, reason, transaction)
             let row = try ResourceReach(task: task).policyRow(of: try self.resource(name, transaction), transaction)
@@ -64,6 +64,13 @@ struct ResourcePolicyAdministration: AdministrationNoun {
             provider.isEmpty
             ? nil : try IdentityProviderAdministration(task: task).identityProvider(provider, transaction).name
         try transaction.homeRealms.require(found, at: resource.id)
+    }
+
+    /// What the record names of a change: the settings that decide who gets in. Nil for any other.
+    private static func subject(of change: PolicyChange) -> String? {
+        let provider = change.identityProvider.map { $0.isEmpty ? "no identity provider" : "identity provider \($0)" }
+        let subjects = [change.access.isEmpty ? nil : "access rule", provider].compactMap(\.self)
+        return subjects.isEmpty ? nil : subjects.joined(separator: ", ")
     }
 
     /// Sets the access rule, and revokes the sessions that the policy no longer allows. The policy alone denies every token; the

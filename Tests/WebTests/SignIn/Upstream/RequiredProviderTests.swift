@@ -129,6 +129,8 @@ struct RequiredProviderTests {
             #expect(isRefused)
             try await require("", h)
             #expect(try await h.authorize(h.browser(), h.request()).input("username") == "")
+            let reasons = Set(try await h.records(.policyChanged).map(\.reason))
+            #expect(reasons == ["identity provider corp", "no identity provider"])
         }
     }
 }
