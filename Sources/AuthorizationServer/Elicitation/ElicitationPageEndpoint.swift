@@ -96,9 +96,11 @@ package struct ElicitationPageEndpoint: Sendable {
         let isStale = !ConstantTime.equal(
             Array(token.utf8), Array(formToken(elicitation.pageID, person: person).utf8))
         // Passwords are compared outside of the transaction, because that takes long, and only for a form of this
-        // server, so that no other site can use a browser to guess them.
+        // server, so that no other site can use a browser to guess them. A decision that the kind refuses compares none: it leaves
+        // the elicitation open, and could be sent again and again.
+        let isPossible = decision.map { elicitation.kind.strategy.obstacle(to: $0, on: elicitation) == nil } ?? false
         let approval =
-            (decision == .approve || decision == .restart) && !isStale
+            isPossible && decision != .decline && !isStale
             ? try await services[elicitation.kind].approval(
                 of: elicitation, by: person, in: browser, form: form, now: now) : nil
         return try await store.write { transaction in

@@ -260,6 +260,8 @@ struct SecretElicitationTests {
             let own = [("f0", Harness.password), ("f1", Harness.password)]
             _ = try await browser.post(asked.page, [("token", "x"), ("decision", "approve")] + own)
             _ = try await h.press(browser, asked, "decide", at: page)
+            let restart = [("token", page.input("token") ?? ""), ("decision", "restart")]
+            #expect(try await browser.post(asked.page, restart + own).status == .badRequest)
             _ = try await h.fill(browser, asked, own + [("f2", "x")], at: page)
             #expect(work.withLock { $0 } == 0)
             for count in 1...5 {
