@@ -87,9 +87,7 @@ package struct ElicitationResultEndpoint: Sendable {
             }
             guard elicitation.status == .completed else { return .notCompleted(elicitation.status) }
             guard elicitation.isCollectable(at: now) else {
-                // Without a claim it asks for nothing but that the result is gone.
-                let isDone = claim == nil || elicitation.claimDigest == claim
-                return isDone ? nil : .refused(ElicitationAccess.notCollectable)
+                return isDone(elicitation, claim: claim) ? nil : .refused(ElicitationAccess.notCollectable)
             }
             // What counts once it is acknowledged must not count in a session that ended since it was read. Anything else must
             // not stay longer because of that.
@@ -106,6 +104,13 @@ package struct ElicitationResultEndpoint: Sendable {
         case .refused(let error): throw error
         case .result, nil: return nil
         }
+    }
+
+    /// Whether an acknowledgement has nothing left to do. Without a claim it asks for nothing but that the result is gone; an approval
+    /// that nobody spent in its time was not acknowledged, and must not count as if it were.
+    private func isDone(_ elicitation: Elicitation, claim: Digest?) -> Bool {
+        guard elicitation.collectedAt != nil || !elicitation.kind.strategy.countsOnceAcknowledged else { return false }
+        return claim == nil || elicitation.claimDigest == claim
     }
 
     /// The MCP server's own elicitation as of now.

@@ -166,8 +166,12 @@ struct ResultAcknowledgementTests {
             h.clock.advance(by: 900)
             #expect(try await h.call(.get, late.path + "/result").error == "already_collected")
             #expect(try await h.call(.delete, late.path + "/result?claim=c1").status == .gone)
-            #expect(try await h.call(.delete, late.path + "/result").status == .noContent, "it is gone")
+            let unspent = try await h.call(.delete, late.path + "/result")
+            #expect(unspent.status == .gone && unspent.error == "already_collected", "it was never spent")
             #expect(try await h.stored(late)?.collectedAt == nil)
+            let secret = try await completed(.secret, h)
+            h.clock.advance(by: 900)
+            #expect(try await h.call(.delete, secret.path + "/result").status == .noContent, "it is gone")
         }
     }
 
