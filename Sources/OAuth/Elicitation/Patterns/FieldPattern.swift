@@ -38,6 +38,10 @@ package struct FieldPattern: Hashable, Sendable {
     /// Adds the steps that are reached without reading; true if the pattern is matched. Each step is added at most once, which
     /// bounds the time.
     private func follow(from first: Int, into set: inout ThreadSet, isStart: Bool, isEnd: Bool) -> Bool {
+        if case .scalar = steps[first] {
+            _ = set.insert(first)
+            return false
+        }
         var pending = [first]
         while let place = pending.popLast() {
             guard set.insert(place) else { continue }

@@ -131,7 +131,7 @@ struct PatternParser {
             }
             _ = set.add(ScalarSet([lower...upper]))
         }
-        return isInverted ? set.inverted : set
+        return isInverted ? set.ordered.inverted : set.ordered
     }
 
     private mutating func classMember() throws(PatternError) -> ScalarSet {

@@ -1,5 +1,6 @@
 /// A set of Unicode scalars, as a class of a pattern names it.
 struct ScalarSet: Hashable, Sendable {
+    /// In order and apart, except in a class that is still read.
     private(set) var ranges: [ClosedRange<UInt32>]
     private(set) var isInverted = false
 
@@ -20,8 +21,27 @@ struct ScalarSet: Hashable, Sendable {
         return true
     }
 
+    /// The same set with its ranges in order and apart.
+    var ordered: ScalarSet {
+        var set = self
+        set.ranges = ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { merged, range in
+            if let last = merged.last, range.lowerBound <= last.upperBound {
+                merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                merged.append(range)
+            }
+        }
+        return set
+    }
+
+    /// Searches by halves: a class may have as many ranges as a pattern has characters, and every step asks for every character.
     func contains(_ scalar: Unicode.Scalar) -> Bool {
-        ranges.contains { $0.contains(scalar.value) } != isInverted
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < scalar.value { low = middle + 1 } else { high = middle }
+        }
+        return (low < ranges.count && ranges[low].contains(scalar.value)) != isInverted
     }
 
     static let digits = ScalarSet([0x30...0x39])
