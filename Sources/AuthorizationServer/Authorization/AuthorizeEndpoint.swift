@@ -114,7 +114,9 @@ package struct AuthorizeEndpoint: Sendable {
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
             return try signIn(draft, client: client.shown.signInName, person: person, browser, now)
         }
-        guard try await access.meetsDemand(person, client.id, in: store, now: now) else {
+        // An identity provider may answer a sign-in for this request from a session of its own, again and again. The approval demands a
+        // new one of it.
+        if !hasJustSignedIn, try await !access.meetsDemand(person, client.id, in: store, now: now) {
             return try signIn(
                 draft, client: client.shown.signInName, person: person, browser, now, requiredBy: access.resource.name)
         }

@@ -101,6 +101,36 @@ struct SignInDemandTests {
         }
     }
 
+    @Test func `a provider that answers from its own session is asked for a new one on approval, and not in a circle`()
+        async throws
+    {
+        try await UpstreamSteps.withProvider { h, provider in
+            let browser = h.browser()
+            func follow(_ answer: TestResponse) async throws -> TestResponse {
+                try await browser.get(String((answer.headers[.location] ?? "").dropFirst("http://localhost".count)))
+            }
+            let stale: [String: JSON?] = ["auth_time": .integer(h.clock.now.seconds)]
+            _ = try await h.upstream.enter(browser, at: provider)
+            _ = try await h.tokens(browser)
+            h.clock.advance(by: 3600)
+            #expect(try await require(h).status == .ok)
+            let asked = try await h.authorize(browser, h.request())
+            #expect(asked.isPage("sign-in"))
+            let back = try await h.upstream.signIn(browser, from: asked, at: provider, stale)
+            let consent = try await follow(back)
+            #expect(consent.isPage("consent"))
+            let again = try await h.decide(browser, at: consent)
+            #expect(again.isPage("sign-in") && again.element("notice")?.hasPrefix("Team Files requires") == true)
+            #expect(try await h.sessions().count == 1)
+            let departure = try await h.upstream.depart(browser, from: again)
+            #expect(departure.query["prompt"] == ["login"])
+            provider.prepare(try h.upstream.idToken(departure, of: provider))
+            let kept = try await follow(h.upstream.comeBack(browser, departure))
+            _ = try await h.decide(browser, at: kept)
+            #expect(try await h.sessions().count == 2)
+        }
+    }
+
     @Test func `a sign-in that is recent enough needs no other, and the approval uses the requirement up`() async throws
     {
         try await Harness.run { h in
