@@ -123,7 +123,7 @@ struct MemberReader {
             guard !known.contains(where: { $0.utf8.elementsEqual(member.utf8) }) else { continue }
             let nearest = NearestName.of(member, among: members) ?? ""
             throw Self.refusal(
-                name(of: String(member.prefix(Self.longestName))),
+                name(of: String(member.unicodeScalars.prefix(Self.longestName))),
                 "is not known; the nearest known member is \(nearest).")
         }
     }
