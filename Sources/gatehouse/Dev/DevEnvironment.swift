@@ -36,19 +36,10 @@ struct DevEnvironment: Equatable {
             (Self.names.issuer, issuer), (Self.names.resource, resource), (Self.names.clientID, clientID),
             (Self.names.clientSecret, clientSecret),
         ]
-        let lines = pairs.compactMap { name, value in value.map { "\(name)=\(Self.quoted($0))" } }
+        let lines = pairs.compactMap { name, value in value.map { "\(name)=\(ShellWord.quoted($0))" } }
         let text =
             "# Written by 'gatehouse dev'. Load it with: set -a; . FILE; set +a\n" + lines.joined(separator: "\n")
         try PrivateFile.write(Array((text + "\n").utf8), to: path)
-    }
-
-    /// A value as shells and readers of such files take it. A URL and a secret seldom need quotes.
-    private static func quoted(_ value: String) -> String {
-        let isPlain = value.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || "-_.:/".utf8.contains(byte)
-        }
-        return isPlain ? value : "'\(value.replacing("'", with: #"'\''"#))'"
     }
 
     private static func unquoted(_ text: String) -> String {

@@ -16,14 +16,14 @@ struct DevGreeting {
         if let server {
             let name = server.metadata?.resource ?? server.url
             facts += [
-                ("MCP server", name), ("its variables", "set -a; . \(folder)/.env; set +a"),
-                ("call a tool", "gatehouse call \(name) TOOL '{}'"),
+                ("MCP server", name), ("its variables", "set -a; . \(ShellWord.quoted(folder + "/.env")); set +a"),
+                ("call a tool", "gatehouse call \(ShellWord.quoted(name)) TOOL '{}'"),
             ]
         } else {
             facts.append(("an MCP server", "start again with its URL: gatehouse dev URL"))
         }
         facts += [
-            ("test client", client.id), ("administer", "gatehouse users list --config \(folder)/gatehouse.yaml"),
+            ("test client", client.id), ("administer", "gatehouse users list --config \(ShellWord.quoted(folder + "/gatehouse.yaml"))"),
         ]
         let width = (facts.map(\.0.count).max() ?? 0) + 3
         let lines = facts.map { name, value in

@@ -58,8 +58,8 @@ private struct Registration {
     func finding(metadata: String?) -> Finding {
         guard let resource else {
             let command =
-                metadata.map { "gatehouse resources add --from '\($0)' --owner OWNER" }
-                ?? "gatehouse resources add '\(asked)' --name NAME --owner OWNER --scope NAME=DESCRIPTION"
+                metadata.map { "gatehouse resources add --from \(ShellWord.quoted($0)) --owner OWNER" }
+                ?? "gatehouse resources add \(ShellWord.quoted(asked.string)) --name NAME --owner OWNER --scope NAME=DESCRIPTION"
             return Finding("registered", .problem, "\(asked) is not registered. Register it with: \(command)")
         }
         if let near {

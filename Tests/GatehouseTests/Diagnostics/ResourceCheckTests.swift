@@ -120,7 +120,7 @@ struct ResourceCheckTests {
             #expect(host.says("resource", "problem", "clients that use http://localhost:"))
             let stranger = try await PretendedServer.start(issuer: gatehouse.issuer)
             let unknown = try await Diagnosis(gatehouse, stranger.url)
-            #expect(unknown.says("registered", "problem", "gatehouse resources add --from '\(stranger.place)'"))
+            #expect(unknown.says("registered", "problem", "gatehouse resources add --from \(stranger.place) --owner"))
             #expect(unknown.says("authorization server", "ok") && !unknown.rows.contains { $0["check"] == "events" })
             try await stranger.server.stop()
         }
