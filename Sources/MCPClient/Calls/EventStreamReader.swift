@@ -9,7 +9,7 @@ package struct EventStreamReader: Sendable {
     private var count = 0
 
     /// A bound on memory, in bytes.
-    private static let longest = 8 * 1024 * 1024
+    static let longest = 8 * 1024 * 1024
 
     /// A reader at the beginning of a body.
     package init() {}

@@ -82,9 +82,12 @@ package struct MCPTransport: Sendable {
                 try reading.withLock { reading in
                     let messages = try reading.reader.read(bytes)
                     for message in messages { heard(message) }
-                    // A stream may last for long; a JSON body has no events, and the reader bounds it.
+                    // A stream may last for long. The reader does not bound a body of short lines that are no events.
                     reading.isStream = reading.isStream || !messages.isEmpty
                     reading.whole = reading.isStream ? [] : reading.whole + bytes
+                    guard reading.whole.count <= EventStreamReader.longest else {
+                        throw ClientFailure("it sends more than 8 MiB without a message")
+                    }
                 }
             }
             return (answer, answer.status == 200 ? reading.withLock { $0.whole } : answer.body)
