@@ -52,16 +52,19 @@ struct Call: AsyncParsableCommand {
         let authorization = CallAuthorization(
             lookup: lookup, client: client, browser: browser, clientID: clientID, scope: scope)
         var caller = ToolCaller(MCPTransport(lookup, by: client), isHandshake: version == .handshake) { link in
+            _ = try lookup.named(link.url)
             browser.open(link.url, reason: "The tool asks you to open a link. \(Terminal.sanitised(link.message))")
         }
         var scope: String?
-        // Without a token, with one, and with one that has the scopes of the tool.
+        // Without a token, with one, and with one that has the scopes or the recent sign-in that the tool demands.
         for _ in 0..<3 {
             switch try await caller.call(tool, arguments) {
             case .result(let result): return try show(result)
             case .refused(let words): throw CommandError("The MCP server refused the call: \(words)")
             case .challenged(let status, let challenge):
-                if status == 401, caller.transport.token != nil {
+                // RFC 9470: the token is accepted, and the sign-in behind it is too old.
+                let isOldSignIn = challenge?["error"] == "insufficient_user_authentication"
+                if status == 401, caller.transport.token != nil, !isOldSignIn {
                     throw CommandError(
                         "The MCP server does not accept its own authorization server's token: "
                             + "\(challenge?["error_description"] ?? challenge?["error"] ?? "no reason given"). Examine it with "
@@ -71,7 +74,8 @@ struct Call: AsyncParsableCommand {
             }
         }
         throw CommandError(
-            "The MCP server demands further scopes although the user approved what it demanded. Request them with --scope."
+            "The MCP server demands further scopes or a newer sign-in although the user approved what it demanded. Request "
+                + "all scopes with --scope."
         )
     }
 

@@ -10,7 +10,7 @@ struct CallReport {
     /// The lines: texts as they are, everything else by its kind.
     var text: String {
         let parts = (result["content"]?.array ?? []).compactMap(\.object).map(Self.line)
-        let structured = parts.isEmpty ? result["structuredContent"].map { [$0.text] } ?? [] : []
+        let structured = parts.isEmpty ? result["structuredContent"].map { [Terminal.sanitised($0.text)] } ?? [] : []
         let lines = parts + structured
         return lines.isEmpty ? "The tool returned nothing." : lines.joined(separator: "\n")
     }
