@@ -23,7 +23,8 @@ struct DevGreeting {
             facts.append(("an MCP server", "start again with its URL: gatehouse dev URL"))
         }
         facts += [
-            ("test client", client.id), ("administer", "gatehouse users list --config \(ShellWord.quoted(folder + "/gatehouse.yaml"))"),
+            ("test client", client.id),
+            ("administer", "gatehouse users list --config \(ShellWord.quoted(folder + "/gatehouse.yaml"))"),
         ]
         let width = (facts.map(\.0.count).max() ?? 0) + 3
         let lines = facts.map { name, value in
