@@ -50,6 +50,8 @@ struct DevFolder {
         let port = try FreePort.find()
         let text: JSONObject = ["made_by": "gatehouse dev", "client_port": .integer(Int64(port))]
         try PrivateFile.write(text.bytes + [UInt8(ascii: "\n")], to: file)
+        // Developers start this in their repositories, which the keys and the secret must not enter.
+        try PrivateFile.write(Array("*\n".utf8), to: path + "/.gitignore")
         return port
     }
 
