@@ -78,14 +78,14 @@ async def test_a_restart_of_gatehouse_does_not_end_a_wait(scene: Scene, era: str
     async def delete() -> str:
         return "deleted"
 
-    scene.memory.longest_wait = 0.05
+    scene.memory.longest_wait = 0.2
 
     async def restart() -> None:
         asked = await scene.memory.asked()
         while ("GET", f"/elicitations/{asked.id}") not in scene.memory.requests:
             await asyncio.sleep(0.005)
         scene.memory.is_down = True
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         scene.memory.is_down = False
         scene.memory.approve(asked)
 
