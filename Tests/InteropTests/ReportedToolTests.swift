@@ -112,6 +112,7 @@ struct ReportedToolTests {
                 try await scene.story(of: session) == Self.beginning + [
                     "server, elicitation.created, server, witnessed, success",
                     "person, elicitation.completed, human, witnessed, success",
+                    "server, elicitation.read, server, witnessed, success",
                     "server, elicitation.collected, server, witnessed, success",
                 ])
             #expect(
