@@ -153,4 +153,7 @@ class MemoryGatehouse:
         self.requests.append((request.method, request.url.path))
         if self.is_down:
             raise httpx2.ConnectError("nothing listens", request=request)
-        return await self._endpoints.answer(request)
+        response = await self._endpoints.answer(request)
+        if self.is_down:
+            raise httpx2.ReadError("the connection was cut", request=request)
+        return response
