@@ -98,7 +98,6 @@ struct ProviderSignInTests {
             #expect(out.text.contains("You may still be signed in at corp"))
             try expectReadable(out)
             try await browser.shoot(to: picture("signed-out-\(product.rawValue)", in: house.stage))
-            #expect(out.text.contains("Continue with corp"), "the sign-out here came first")
             try await browser.press("#sign-out-there")
             try await browser.arrive(at: provider.issuer)
             switch product {
