@@ -91,13 +91,10 @@ package struct Gatehouse: Sendable {
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
         let wrongAccounts = WrongAccountLog(store: store, errands: background)
         let discardedTokens = DiscardedTokenRevocation(client: provider, vault: vault, log: log)
-        let excess = ExcessScopeRevocation(discardedTokens: discardedTokens)
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
             wrongAccounts: wrongAccounts, discardedTokens: discardedTokens, clock: clock, observer: observer, log: log)
-        let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
-        let exchange = TokenExchangeGrant(
-            subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
+        let exchange = Self.exchange(store, subjects, vault, discardedTokens, clock, log)
         let grants = Self.grants(settings, keys, observer, exchange, resourceAuthentication.tokens)
         metadata = MetadataEndpoint(
             settings: settings, grantTypes: grants.types, contexts: people.reachableContexts, keys: keys)
@@ -127,6 +124,16 @@ package struct Gatehouse: Sendable {
         account = AccountEndpoint(
             store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
+    }
+
+    /// The grant that gives MCP servers the tokens of connected accounts.
+    private static func exchange(
+        _ store: Store, _ subjects: SubjectTokens, _ vault: ConnectionVault,
+        _ discardedTokens: DiscardedTokenRevocation, _ clock: WallClock, _ log: Logger
+    ) -> TokenExchangeGrant {
+        let excess = ExcessScopeRevocation(discardedTokens: discardedTokens)
+        let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
+        return TokenExchangeGrant(subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
     }
 
     /// The grants that the token endpoint serves, in the order in which the metadata lists them.

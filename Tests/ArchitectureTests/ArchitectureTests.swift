@@ -9,7 +9,8 @@ struct ArchitectureTests {
     }
 
     @Test func `The table of modules has a row for each target`() {
-        #expect(Set(Repository.folders(in: "Sources")) == Set(ImportRule.table.keys))
+        // The package for Python is no target of the Swift package.
+        #expect(Set(Repository.folders(in: "Sources")).subtracting(["Python"]) == Set(ImportRule.table.keys))
     }
 
     @Test func `No file and no function is past its budget`() {

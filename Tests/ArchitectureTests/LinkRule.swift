@@ -30,10 +30,12 @@ enum LinkRule {
             .joined(separator: "\n")
     }
 
-    /// The names that a heading is reached by: its words in small letters with hyphens between them.
+    /// The names that a heading is reached by: its words in small letters with hyphens between them, and the names that the text
+    /// gives to other places.
     private static func anchors(of text: String) -> Set<String> {
         let headings = prose(of: text).split(separator: "\n").filter { $0.hasPrefix("#") }
-        return Set(
+        let named = prose(of: text).components(separatedBy: "<a id=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+        return Set(named.map(String.init)).union(
             headings.map { heading in
                 let words = heading.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces).lowercased()
                 return String(
