@@ -183,7 +183,7 @@ struct PageTests {
         let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: "/t1")
         let html = renderer.render(SignInPage.sample)
         #expect(html.contains("href=\"/t1/assets/gatehouse.css\""))
-        #expect(html.contains("action=\"/t1/login\""))
+        #expect(html.contains("action=\"/t1/sign-in\""))
     }
 
     private func consent(_ text: String, host: String? = "h") -> ConsentPage {
