@@ -83,12 +83,9 @@ struct ProviderSignInTests {
         }
     }
 
-    @Test(arguments: OpenIDProvider.Product.allCases)
-    func `a user who signs out here goes on to the provider, signs out there too, and comes back`(
-        product: OpenIDProvider.Product
-    ) async throws {
+    @Test func `a user who signs out here goes on to the provider, signs out there too, and comes back`() async throws {
         try await House.play { house in
-            let provider = try await provider(product, in: house)
+            let provider = try await provider(.canaille, in: house)
             let browser = house.browser
             try await browser.open(width: 390, height: 844)
             _ = try await browser.go(to: house.gatehouse.issuer + "/account")
@@ -97,18 +94,15 @@ struct ProviderSignInTests {
             let out = try await browser.press("[name=step][value=sign_out]")
             #expect(out.text.contains("You may still be signed in at corp"))
             try expectReadable(out)
-            try await browser.shoot(to: picture("signed-out-\(product.rawValue)", in: house.stage))
+            try await browser.shoot(to: picture("signed-out", in: house.stage))
             try await browser.press("#sign-out-there")
             try await browser.arrive(at: provider.issuer)
-            switch product {
-            case .canaille: try await browser.press("[name=answer][value=logout]")
-            case .lemonldap: try await browser.press("[name=confirm] >> xpath=ancestor::form >> .btn-success")
-            }
+            try await browser.press("[name=answer][value=logout]")
             let back = try await browser.arrive(at: house.gatehouse.issuer + "/account")
             #expect(back.text.contains("You are signed out here, and back from corp."))
             try await browser.press("button[name=provider][value=corp]")
             let there = try await browser.arrive(at: provider.issuer)
-            #expect(there.fields.contains { ["login", "user"].contains($0) }, "the provider asks who signs in")
+            #expect(there.fields.contains("login"), "the provider asks who signs in")
         }
     }
 

@@ -99,6 +99,8 @@ package struct ConsentPage: Page {
     }
 
     package let client: PageClient
+    /// Whether the client's description differs from the one that this user last approved.
+    package let hasChanged: Bool
     /// Nil for a client on a device.
     package let destination: Destination?
     /// Nil for a client with a destination.
@@ -126,11 +128,13 @@ package struct ConsentPage: Page {
     package let problem: PlainText?
 
     package init(
-        client: PageClient, destination: Destination?, device: Device? = nil, resource: Resource,
+        client: PageClient, hasChanged: Bool = false, destination: Destination?, device: Device? = nil,
+        resource: Resource,
         scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], leftOut: [String] = [], lifetimes: [LifetimeChoice],
         account: String, replacements: [Replacement] = [], token: String, problem: PlainText? = nil
     ) {
         self.client = client
+        self.hasChanged = hasChanged
         self.destination = destination
         self.device = device
         self.resource = resource
@@ -152,8 +156,7 @@ package struct ConsentPage: Page {
     package static let chooseAtLeastOne: PlainText = "Select at least one permission, or deny the request."
 
     package static let sample = ConsentPage(
-        client: PageClient(
-            name: "Quill Notes", .document(host: "quill.example.com"), hasChanged: true, since: "2026-11-21 08:15 UTC"),
+        client: PageClient(name: "Quill Notes", .document(host: "quill.example.com")), hasChanged: true,
         destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true, sharedBy: "Quill"),
         device: Device(code: "WDJB-MJHT", address: "192.0.2.7", since: "2026-11-03 08:15:07 UTC"),
         resource: Resource(
@@ -184,7 +187,7 @@ extension ConsentPage {
             (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope)))
         }
         self.init(
-            client: PageClient(asked.client, hasChanged: asked.hasChanged),
+            client: PageClient(asked.client), hasChanged: asked.hasChanged,
             destination: asked.redirect.map { redirect in
                 Destination(
                     host: redirect.place, isLoopback: redirect.isLoopback, isLoopbackOnly: asked.isLoopbackOnly,

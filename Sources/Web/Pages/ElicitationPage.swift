@@ -75,6 +75,8 @@ package struct ElicitationPage: Page {
 
     package let server: Server
     package let client: PageClient
+    /// The time at which the user approved the client's session.
+    package let since: PlainText
     /// The username, so that a user with several accounts notices the wrong one.
     package let account: PlainText
     /// The message of the MCP server.
@@ -97,13 +99,14 @@ package struct ElicitationPage: Page {
     package let problem: PlainText?
 
     package init(
-        server: Server, client: PageClient, account: String, message: String, action: Action?,
+        server: Server, client: PageClient, since: String, account: String, message: String, action: Action?,
         destination: Destination? = nil, secret: SecretFields? = nil, connection: Connection? = nil,
         until: String, id: String, token: String,
         problem: PlainText? = nil
     ) {
         self.server = server
         self.client = client
+        self.since = PlainText(since)
         self.account = PlainText(account, limit: 80)
         self.message = PlainText(written: message)
         self.action = action
@@ -120,7 +123,7 @@ package struct ElicitationPage: Page {
         server: Server(
             name: "Team Files", host: "files.example.org", identifier: "https://files.example.org/mcp",
             owner: "Platform team, Example Org"),
-        client: PageClient(name: "Quill Notes", .document(host: "quill.example.com"), since: "2026-11-21 08:15 UTC"),
+        client: PageClient(name: "Quill Notes", .document(host: "quill.example.com")), since: "2026-11-21 08:15 UTC",
         account: "ada", message: "Approve this deletion to go on.",
         action: Action(
             name: "delete_folder", summary: "Delete the folder Drafts with 12 files",
@@ -139,7 +142,7 @@ extension ElicitationPage {
             server: Server(
                 name: server.name, host: server.identifier.host, identifier: server.identifier.string,
                 owner: server.owner),
-            client: PageClient(question.client, since: question.since.shown),
+            client: PageClient(question.client), since: question.since.shown,
             account: question.username, message: question.message, action: Action(question.section),
             destination: Destination(question.section), secret: SecretFields(question.section, filled: filled),
             connection: Connection(question.section), until: question.expiresAt.shown, id: question.page.string,

@@ -11,22 +11,16 @@ package struct PageClient: Sendable {
     package let isRegistered: Bool
     /// Whether the client registered itself, so that nothing about it is proven.
     package let isSelfRegistered: Bool
-    /// Whether its description differs from the one that this user last approved.
-    package let hasChanged: Bool
-    /// The time at which the user approved its session; nil before an approval.
-    package let since: PlainText?
 
-    package init(name: String, _ origin: ClientOrigin, hasChanged: Bool = false, since: String? = nil) {
+    package init(name: String, _ origin: ClientOrigin) {
         let shown = PlainText(name, limit: 80)
         self.name = shown.isEmpty ? "(no name)" : shown
         host = origin.host.map { PlainText($0, limit: 255) }
         isRegistered = origin.isRegistered
         isSelfRegistered = origin.isSelfRegistered
-        self.hasChanged = hasChanged
-        self.since = since.map { PlainText($0) }
     }
 
-    init(_ client: ShownClient, hasChanged: Bool = false, since: String? = nil) {
-        self.init(name: client.name, client.origin, hasChanged: hasChanged, since: since)
+    init(_ client: ShownClient) {
+        self.init(name: client.name, client.origin)
     }
 }

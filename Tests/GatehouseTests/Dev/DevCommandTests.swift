@@ -67,7 +67,7 @@ struct DevCommandTests {
             #expect(metadata["issuer"]?.string == dev.issuer)
             let examined = try await CommandLineProgram(stage: stage)(
                 "doctor", "--client", client, "--config", stage.path("try/gatehouse.yaml"))
-            #expect(examined.status == 0 && examined.output.contains("Status 200 from localhost"), "\(examined)")
+            #expect(examined.output.contains("Status 200 from localhost"), "\(examined)")
             #expect(examined.output.contains("the name 'Gatehouse test client'"))
             #expect(examined.output.contains("http://127.0.0.1/callback: with any port"))
             try await dev.stop()

@@ -212,9 +212,8 @@ struct PageTests {
         return ElicitationPage(
             server: .init(name: name, host: name, identifier: name, owner: name),
             client: .init(
-                name: server == nil ? text : "Quill", server == nil ? .document(host: text) : .registered, since: "then"
-            ),
-            account: server == nil ? text : "ada", message: text,
+                name: server == nil ? text : "Quill", server == nil ? .document(host: text) : .registered),
+            since: "then", account: server == nil ? text : "ada", message: text,
             action: .init(
                 name: text, summary: text, details: [.init(label: text, value: text)],
                 arguments: [text.isEmpty ? "x" : text: .string(text)]),

@@ -54,7 +54,7 @@ struct SelfRegisteredPageTests {
     }
 
     @Test func `the account page and an elicitation do not present its name as an administrator's`() {
-        let client = PageClient(name: "Claude", .selfRegistered, since: "then")
+        let client = PageClient(name: "Claude", .selfRegistered)
         #expect(!AccountPage.App(client).isRegistered && !client.isRegistered)
         #expect(AccountPage.App(PageClient(name: "Desk", .registered)).isRegistered)
     }

@@ -35,7 +35,7 @@ package struct DeviceRequestPage: Page {
     }
 
     package static let sample = DeviceRequestPage(
-        client: PageClient(name: "Quill CLI", .document(host: "quill.example.com"), since: "2026-11-21 08:15 UTC"),
+        client: PageClient(name: "Quill CLI", .document(host: "quill.example.com")),
         device: ConsentPage.Device(code: "WDJB-MJHT", address: "192.0.2.7", since: "2026-11-03 08:15:07 UTC"),
         resource: "Team Files", address: "https://files.example.org/mcp", account: "ada", token: "sample")
 }
