@@ -56,9 +56,9 @@ private final class BrowserHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let path: String
-    private let receive: (Parameters) -> Void
+    private let receive: @Sendable (Parameters) -> Void
 
-    init(path: String, receive: @escaping (Parameters) -> Void) {
+    init(path: String, receive: @escaping @Sendable (Parameters) -> Void) {
         self.path = path
         self.receive = receive
     }
@@ -69,12 +69,17 @@ private final class BrowserHandler: ChannelInboundHandler {
         guard head.method == .GET, parts[0] == path, parts.count == 2,
             let parameters = try? Parameters(query: parts[1])
         else { return answer(.notFound, "This page does not exist.", context) }
-        receive(parameters)
-        answer(.ok, "The answer has arrived. Close this page and return to the terminal.", context)
+        // The page comes first: the program may end as soon as it has the response.
+        answer(.ok, "The answer has arrived. Close this page and return to the terminal.", context) { [receive] in
+            receive(parameters)
+        }
     }
 
-    /// Writes a page without scripts, links and values of the request.
-    private func answer(_ status: HTTPResponseStatus, _ sentence: String, _ context: ChannelHandlerContext) {
+    /// Writes a page without scripts, links and values of the request, and says when it was sent.
+    private func answer(
+        _ status: HTTPResponseStatus, _ sentence: String, _ context: ChannelHandlerContext,
+        then sent: @escaping @Sendable () -> Void = {}
+    ) {
         let page = "<!doctype html><html lang=\"en\"><title>gatehouse call</title><p>\(sentence)</p></html>"
         let fields = HTTPHeaders([
             ("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "\(page.utf8.count)"),
@@ -85,7 +90,10 @@ private final class BrowserHandler: ChannelInboundHandler {
             wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: fields))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page)))), promise: nil)
         let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            channel.close(promise: nil)
+            sent()
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
