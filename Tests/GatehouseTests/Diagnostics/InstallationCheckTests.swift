@@ -206,8 +206,8 @@ struct InstallationCheckTests {
             let run = try await gatehouse.command(["doctor", "--json"])
             #expect(run.status == 0)
             // The certificate was made for two days, perhaps within this second.
-            let rows = try Self.rows(run.output)
-            #expect(["in 1 day.", "in 2 days."].contains { Self.say(rows, "certificate", "warning", $0) })
+            let fresh = try Self.rows(run.output)
+            #expect(["in 1 day.", "in 2 days."].contains { Self.say(fresh, "certificate", "warning", $0) })
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
             let other = authority.files(of: "other.example").certificate
             try FileManager.default.removeItem(atPath: certificate)
