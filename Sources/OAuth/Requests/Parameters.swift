@@ -69,9 +69,12 @@ package struct Parameters: Sendable, RedactedCredential {
     }
 
     /// Whether a parameter was sent at all, even empty or repeated: for parameters that are refused when they are sent empty.
-    package func names(_ name: ParameterName) -> Bool {
-        pairs.contains { $0.name.utf8.elementsEqual(name.rawValue.utf8) }
+    package func names(_ name: String) -> Bool {
+        pairs.contains { $0.name.utf8.elementsEqual(name.utf8) }
     }
+
+    /// Whether a protocol parameter was sent at all, even empty or repeated.
+    package func names(_ name: ParameterName) -> Bool { names(name.rawValue) }
 
     private static func name(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {
         guard bytes.count <= maximumNameLength else {

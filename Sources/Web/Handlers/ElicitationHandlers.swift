@@ -129,9 +129,11 @@ struct ElicitationHandlers: Sendable {
         return seconds
     }
 
-    /// The parameter `claim`; nil if the request has none.
+    /// The parameter `claim`; nil if the request has none. An empty one is refused: it would claim the result for everybody.
     private static func claim(_ request: Request) throws -> String? {
-        guard let claim = try OAuth.Parameters(query: request.uri.query ?? "").value("claim") else { return nil }
+        let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
+        guard parameters.names("claim") else { return nil }
+        let claim = try parameters.value("claim") ?? ""
         guard (1...128).contains(claim.utf8.count), claim.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw OAuthError(
                 .invalidRequest, "claim must consist of 1 to 128 printable ASCII characters without spaces.")

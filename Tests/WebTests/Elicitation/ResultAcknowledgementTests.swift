@@ -175,7 +175,7 @@ struct ResultAcknowledgementTests {
         }
     }
 
-    @Test(arguments: ["a%20b", "%C3%A9", String(repeating: "x", count: 129)])
+    @Test(arguments: ["", "a%20b", "%C3%A9", String(repeating: "x", count: 129)])
     func `a malformed claim is refused and spends nothing`(claim: String) async throws {
         try await Harness.run { h in
             let asked = try await completed(.confirm, h)
