@@ -23,7 +23,10 @@ struct IdentityProviders: AsyncParsableCommand {
         var jwksKey = false
         @Option(help: "With --jwks-key: audience of the signed assertions; token_endpoint if omitted.")
         var assertionAudience: IdentityProvider.AssertionAudience?
-        @Option(help: "Client authentication method; one that the provider supports if omitted.")
+        @Option(
+            help: ArgumentHelp(
+                "Client authentication method; one that the provider supports if omitted.",
+                discussion: "With --jwks-key, private_key_jwt, also for a provider whose metadata does not offer it."))
         var auth: ProviderAuthentication?
         @OptionGroup var endpoints: IdentityProviderEndpoints
         @OptionGroup var admission: IdentityProviderAdmission
