@@ -52,6 +52,9 @@ func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+// What `gatehouse --version` says of the sources: `make release` knows their commit.
+let commit = Context.environment["COMMIT"].map { CSetting.define("GATEHOUSE_COMMIT", to: "\"\($0)\"") }
+
 let package = Package(
     name: "gatehouse",
     platforms: [.macOS(.v15)],
@@ -75,6 +78,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CEmbedded", cSettings: commit.map { [$0] } ?? []),
         library("JOSE", ["COpenSSL"]),
         library("OAuth", ["JOSE"]),
         library("Storage", ["JOSE", "OAuth", grdb, sqlite]),
@@ -84,14 +88,14 @@ let package = Package(
             ["JOSE", "OAuth", "Storage", "Outbound", logging, metrics, serviceLifecycle]),
         library(
             "Web",
-            ["JOSE", "OAuth", "AuthorizationServer", hummingbird, hummingbirdTLS, mustache] + nio + [
+            ["CEmbedded", "JOSE", "OAuth", "AuthorizationServer", hummingbird, hummingbirdTLS, mustache] + nio + [
                 httpTypes, logging,
             ]),
         library("MCPClient", ["JOSE", "OAuth", "Outbound"] + nio),
         program(
             "gatehouse",
             [
-                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "MCPClient",
+                "CEmbedded", "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "MCPClient",
                 argumentParser, configuration, yams, logging, metrics, serviceLifecycle, unixSignals,
             ]),
         library("ResourceServer", ["JOSE", "OAuth", "Outbound"]),

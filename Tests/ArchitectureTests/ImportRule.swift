@@ -17,6 +17,7 @@ enum ImportRule {
     /// Target by target, what it may import besides the system.
     static let table: [String: Set<String>] = [
         "COpenSSL": [],
+        "CEmbedded": [],
         "JOSE": ["COpenSSL"],
         "OAuth": ["JOSE"],
         "Storage": ["JOSE", "OAuth", "GRDB", "GRDBSQLite"],
@@ -24,10 +25,12 @@ enum ImportRule {
         "AuthorizationServer": [
             "JOSE", "OAuth", "Storage", "Outbound", "Logging", "Metrics", "ServiceLifecycle",
         ],
-        "Web": hummingbird.union(["JOSE", "OAuth", "AuthorizationServer", "Mustache", "ServiceLifecycle"]),
+        "Web": hummingbird.union([
+            "CEmbedded", "JOSE", "OAuth", "AuthorizationServer", "Mustache", "ServiceLifecycle",
+        ]),
         "MCPClient": nio.union(["JOSE", "OAuth", "Outbound"]),
         "gatehouse": [
-            "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "MCPClient",
+            "CEmbedded", "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "MCPClient",
             "ArgumentParser", "Configuration", "Yams", "ServiceLifecycle", "UnixSignals", "Logging", "Metrics",
             "CoreMetrics",
         ],
