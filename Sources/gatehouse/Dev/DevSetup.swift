@@ -43,27 +43,55 @@ struct DevSetup {
     /// Registers the MCP server, or finds it registered: then its id and its secret stay, so that it need not be restarted.
     private func register(_ draft: ResourceDraft, in opened: DirectAccess.Opened) async throws -> DevEnvironment {
         let comparable = try ResourceIdentifier(draft.identifier).comparable
+        let known = try await opened.store.read { try $0.resources.find(comparable: comparable) }
+        let credentials =
+            if let known {
+                try await update(known.id, with: draft, in: opened)
+            } else {
+                try await add(draft, in: opened)
+            }
         var environment = DevEnvironment(issuer: configuration.issuer)
         environment.resource = draft.identifier
-        guard let known = try await opened.store.read({ try $0.resources.find(comparable: comparable) }) else {
-            let row = try await opened.run(.resources(.add(draft))).rows.first
-            environment.clientID = row?["client_id"]?.string
-            environment.clientSecret = row?["client_secret"]?.string
-            // Everything that an MCP server can ask of a user may be tried.
-            let kinds = ElicitationKind.allCases.map(\.rawValue)
-            let change = PolicyChange(kinds: kinds)
-            _ = try await opened.run(.resources(.policy(draft.identifier, change)))
-            return environment
-        }
-        _ = try await opened.run(.resources(.addScopes(known.id.string, draft.scopes)))
-        environment.clientID = known.id.string
-        let before = DevEnvironment(file: folder.file(".env"))
-        if before?.clientID == known.id.string, let secret = before?.clientSecret {
-            environment.clientSecret = secret
-        } else {
-            let row = try await opened.run(.resources(.rotateSecret(known.id.string))).rows.first
-            environment.clientSecret = row?["client_secret"]?.string
-        }
+        environment.clientID = credentials.id
+        environment.clientSecret = credentials.secret
         return environment
+    }
+
+    /// What the MCP server authenticates with.
+    private struct Credentials {
+        let id: String?
+        let secret: String?
+
+        init(id: String?, secret: String?) {
+            self.id = id
+            self.secret = secret
+        }
+
+        /// Those that a command answers with.
+        init(_ answer: AdministrationAnswer) {
+            let row = answer.rows.first
+            self.init(id: row?["client_id"]?.string, secret: row?["client_secret"]?.string)
+        }
+    }
+
+    private func add(_ draft: ResourceDraft, in opened: DirectAccess.Opened) async throws -> Credentials {
+        let credentials = try await Credentials(opened.run(.resources(.add(draft))))
+        // Everything that an MCP server can ask of a user may be tried.
+        let change = PolicyChange(kinds: ElicitationKind.allCases.map(\.rawValue))
+        _ = try await opened.run(.resources(.policy(draft.identifier, change)))
+        return credentials
+    }
+
+    private func update(
+        _ id: ResourceID, with draft: ResourceDraft, in opened: DirectAccess.Opened
+    ) async throws -> Credentials {
+        _ = try await opened.run(.resources(.addScopes(id.string, draft.scopes)))
+        if let before = DevEnvironment(file: folder.file(".env")), before.clientID == id.string,
+            before.clientSecret != nil
+        {
+            return Credentials(id: id.string, secret: before.clientSecret)
+        }
+        let rotated = try await Credentials(opened.run(.resources(.rotateSecret(id.string))))
+        return Credentials(id: id.string, secret: rotated.secret)
     }
 }
