@@ -109,12 +109,18 @@ struct Benchmark {
         }
     }
 
+    /// All crowds together stay below the 10,000 new clients, beyond which the server refuses more for a while.
+    private static let newClients = 4_000
+
     private func registrations(_ target: Target, _ server: MeasuredProcess) async throws {
         for crowd in FloorReport.crowds {
-            for isNew in [false, true] {
-                try await measure(isNew ? "registration, new" : "registration", crowd, target, server) {
-                    Registrations(target: target, isNew: isNew, connection: $0)
-                }
+            try await measure("registration", crowd, target, server) {
+                Registrations(target: target, isNew: false, connection: $0, limit: .max)
+            }
+            try await measure("registration, new", crowd, target, server, warmUp: 0) {
+                // Clients of another crowd would not be new.
+                Registrations(
+                    target: target, isNew: true, connection: 100 * crowd + $0, limit: Self.newClients / crowd)
             }
         }
     }

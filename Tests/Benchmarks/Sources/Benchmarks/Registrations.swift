@@ -5,17 +5,20 @@ final class Registrations: RequestSource {
     private let target: Target
     private let isNew: Bool
     private let connection: Int
+    private let limit: Int
     private var number = 0
 
     /// The requests of one connection. `isNew` makes each of them another client, which is a durable write; otherwise all are
     /// one client, which is read.
-    init(target: Target, isNew: Bool, connection: Int) {
+    init(target: Target, isNew: Bool, connection: Int, limit: Int) {
         self.target = target
         self.isNew = isNew
         self.connection = connection
+        self.limit = limit
     }
 
     func next(after body: ByteBufferView?) -> ByteBuffer? {
+        guard number < limit else { return nil }
         number += 1
         let name = isNew ? "Desk \(connection)-\(number)" : "Desk"
         let metadata =
