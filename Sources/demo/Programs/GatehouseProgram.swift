@@ -23,7 +23,6 @@ struct GatehouseProgram {
             operations: { listen: 127.0.0.1:\(operations) }
             data: var
             keys: keys
-            templates: \(try Templates.folder())
             admin: { socket: var/admin/gatehouse.sock }
             clients: { metadata_documents: { private_hosts: ["\(privateHost)"] } }
             outbound: { trust: ["\(authority.certificate)"] }

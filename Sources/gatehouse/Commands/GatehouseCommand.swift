@@ -6,10 +6,11 @@ struct GatehouseCommand: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "An OAuth 2.1 authorization server for MCP servers.",
         subcommands: [
-            Serve.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self, Sessions.self,
+            Serve.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self,
+            Sessions.self,
             Elicitations.self, Jobs.self,
             Events.self, Providers.self, IdentityProviders.self, Connections.self, Keys.self, DatabaseCommands.self,
             Audit.self, Report.self,
-            Doctor.self, Dev.self, Call.self,
+            Doctor.self, Templates.self, Dev.self, Call.self,
         ])
 }

@@ -32,7 +32,9 @@ struct ConfigurationKeys: Sendable {
     /// The first line of the file is the passphrase.
     let keysPassphraseFile = Setting(
         "keys_passphrase_file", .optionalPath, help: "File with the passphrase of the keys.")
-    let templates = Setting("templates", .path, default: ["templates"], help: "Folder of the page templates.")
+    /// Each file replaces the built-in one of its name.
+    let templates = Setting(
+        "templates", .optionalPath, help: "Folder of page templates that replace the built-in ones.")
     let adminSocket = Setting(
         "admin.socket", .socketPath, default: ["var/admin/gatehouse.sock"], help: "Path of the admin socket.")
     /// Without a group, only the server's user may use the socket.

@@ -139,8 +139,6 @@ extension ConfigurationKind<String> {
         })
     }
 
-    static var path: Self { Self(one: { text, path in text.absolute(path) }) }
-
     /// The path of a Unix socket, whose length the system limits.
     static var socketPath: Self {
         Self(one: { text, path throws(ConfigurationError) in

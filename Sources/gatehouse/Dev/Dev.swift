@@ -20,7 +20,7 @@ struct Dev: AsyncParsableCommand {
     @Argument(help: "URL of the MCP server to try, as its clients use it.") var url: String?
     @Option(help: "Folder of the data; it is created, or was made by an earlier start.") var folder = "gatehouse-dev"
     @Option(help: "Issuer, on this machine.") var issuer = "http://localhost:8080"
-    @Option(help: "Folder of the page templates; the nearest 'templates' if omitted.") var templates: String?
+    @Option(help: "Folder of page templates that replace the built-in ones.") var templates: String?
     @Flag(help: "Remove the data of earlier starts first.") var fresh = false
     @OptionGroup var scopes: ScopeOptions
 
@@ -36,7 +36,7 @@ struct Dev: AsyncParsableCommand {
         let folder = try DevFolder(folder)
         if fresh { try folder.empty() }
         let client = try TestClient(in: folder)
-        let file = try DevConfiguration(issuer: issuer, in: folder, client: client, templates: templates)
+        let file = DevConfiguration(issuer: issuer, in: folder, client: client, templates: templates)
         let configuration = try file.write()
         var server: PublishedServer?
         if let url { server = try await PublishedServer(url, configuration) }

@@ -24,8 +24,8 @@ struct DevConfiguration {
         return issuer
     }
 
-    /// A configuration for a folder and its test client. Without `templates` the nearest folder of that name is used.
-    init(issuer: Issuer, in folder: DevFolder, client: TestClient, templates: String?) throws {
+    /// A configuration for a folder and its test client. Without `templates` the pages are the built-in ones.
+    init(issuer: Issuer, in folder: DevFolder, client: TestClient, templates: String?) {
         let pages = templates.map {
             AbsolutePath($0, relativeTo: FileManager.default.currentDirectoryPath).string
         }
@@ -39,7 +39,7 @@ struct DevConfiguration {
             operations: { listen: "127.0.0.1:0" }
             data: var
             keys: keys
-            templates: \(quoted(try pages ?? TemplateSearch.folder()))
+            templates: \(pages.map(quoted) ?? "")
             admin: { socket: var/admin/gatehouse.sock }
             clients: { metadata_documents: { private_hosts: ["localhost:\(client.port)"] } }
             outbound: { trust: [\(quoted(client.certificate))] }

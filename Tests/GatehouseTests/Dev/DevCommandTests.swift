@@ -19,7 +19,7 @@ private struct RunningDev {
         let process = try stage.start(
             Workspace.program("gatehouse"),
             ["dev"] + arguments + [
-                "--issuer", issuer, "--folder", stage.path("try"), "--templates", "\(Workspace.root)/templates",
+                "--issuer", issuer, "--folder", stage.path("try"),
             ], environment: environment, log: log)
         let http = LoopbackHTTP(name: "localhost", port: port)
         let dev = RunningDev(stage: stage, issuer: issuer, http: http, process: process, log: log)
@@ -212,7 +212,7 @@ struct DevCommandTests {
             #expect(lonely.status == 2 && lonely.errors.contains("give its URL, too"))
             for url in ["files", "http://a.example/mcp", "ftp://a.example"] {
                 let run = try await command(
-                    "dev", url, "--folder", stage.path("try"), "--templates", "\(Workspace.root)/templates")
+                    "dev", url, "--folder", stage.path("try"))
                 #expect(run.status == 1 && run.errorLines.count == 1, "\(url): \(run.errors)")
             }
         }

@@ -30,7 +30,6 @@ package struct RunningGatehouse: Sendable {
             operations: { listen: 127.0.0.1:\(operations) }
             data: var
             keys: keys
-            templates: \(Workspace.root)/templates
             admin: { socket: var/admin/gatehouse.sock }
             \(settings)
             """, to: "gatehouse.yaml")

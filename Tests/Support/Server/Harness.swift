@@ -55,7 +55,7 @@ package struct Harness: Sendable {
             settings: settings, store: store, keys: keys,
             fetcher: try fetcher(store), operators: operators, clock: clock.wall,
             hasher: hasher, log: log)
-        let renderer = try PageRenderer(templatesDirectory: Workspace.root + "/templates", base: settings.issuer.path)
+        let renderer = try PageRenderer(templatesDirectory: nil, base: settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
         let ground = try await Ground.lay(in: store, now: clock.now)
         try await Application(responder: router.buildResponder(), logger: log).test(.router) { client in
@@ -78,7 +78,7 @@ extension Harness {
         on port: Int, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         let renderer = try PageRenderer(
-            templatesDirectory: Workspace.root + "/templates", base: gatehouse.settings.issuer.path)
+            templatesDirectory: nil, base: gatehouse.settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
         let (running, started) = AsyncStream<Void>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -1,19 +1,24 @@
-import Foundation
 import Mustache
 
-/// Renders pages with the templates of the operator, which it reads and checks once at start.
+/// Renders pages with the built-in templates and those of the operator, which it reads and checks once at start.
 package struct PageRenderer: Sendable {
     package let stylesheet: Stylesheet
+    /// The templates in the operator's folder that no page needs, such as one with a misspelt name.
+    package let unused: [String]
+    /// How many files of the operator's folder replace or join the built-in ones.
+    package let ownFiles: Int
     /// The members of pages that a template does not use, by template; empty for the templates of the distribution.
     package let unshown: [(template: String, names: [String])]
     private let library: MustacheLibrary
     private let base: PlainText
 
-    /// Reads every `*.mustache` in the folder, refuses raw output, and renders each page's sample.
+    /// Reads the templates, refuses raw output, and renders each page's sample.
     ///
-    /// `base` is the issuer's path: every link and form of a template begins with `{{base}}`.
-    package init(templatesDirectory: String, base: String = "") throws(TemplateError) {
-        let texts = try Self.read(templatesDirectory)
+    /// Files in `templatesDirectory` replace the built-in ones of the same name. `base` is the issuer's path: every link and form
+    /// of a template begins with `{{base}}`.
+    package init(templatesDirectory: String?, base: String = "") throws(TemplateError) {
+        let files = try TemplateFiles(folder: templatesDirectory)
+        let texts = files.templates
         var sources: [String: TemplateSource] = [:]
         var library = MustacheLibrary()
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
@@ -26,13 +31,16 @@ package struct PageRenderer: Sendable {
         }
         self.library = library
         self.base = PlainText(verbatim: base)
-        stylesheet = try Stylesheet(templatesDirectory: templatesDirectory)
+        stylesheet = try Stylesheet(files)
+        ownFiles = files.own.count
+        var needed: Set<String> = []
         var unshown: [(template: String, names: [String])] = []
         for page in Pages.all {
-            let names = try Self.check(page.sample, sources, templatesDirectory)
+            let names = try Self.check(page.sample, sources, seen: &needed)
             if !names.isEmpty { unshown.append((page.template, names)) }
         }
         self.unshown = unshown
+        unused = texts.keys.filter { files.own.contains($0 + ".mustache") && !needed.contains($0) }.sorted()
         for page in Pages.all where render(page.sample).isEmpty {
             throw TemplateError("The template '\(page.template)' shows nothing: restore it from the distribution.")
         }
@@ -54,9 +62,9 @@ package struct PageRenderer: Sendable {
     }
 
     /// Checks the template of a page with its partials and parents: each must exist and may use only members of the page.
-    /// Returns the members that none of them uses.
+    /// Returns the members that none of them uses, and adds the names of the templates to `needed`.
     private static func check(
-        _ sample: some Page, _ sources: [String: TemplateSource], _ directory: String
+        _ sample: some Page, _ sources: [String: TemplateSource], seen needed: inout Set<String>
     ) throws(TemplateError) -> [String] {
         let members = try PageMembers(of: sample)
         var seen: Set<String> = []
@@ -65,8 +73,7 @@ package struct PageRenderer: Sendable {
         while let (name, user) = open.popLast() {
             guard seen.insert(name).inserted else { continue }
             guard let source = sources[name] else {
-                throw TemplateError(
-                    "The template '\(name)' is missing in \(directory), but \(user) needs it: restore it.")
+                throw TemplateError("There is no template '\(name)', but \(user) needs it: add it or correct the name.")
             }
             for tag in source.tags {
                 switch tag.kind {
@@ -81,25 +88,8 @@ package struct PageRenderer: Sendable {
                 }
             }
         }
+        needed.formUnion(seen)
         return members.names.subtracting(named).sorted()
-    }
-
-    /// The text of each template by its name; throws for a file that is not UTF-8.
-    private static func read(_ directory: String) throws(TemplateError) -> [String: String] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
-            throw TemplateError(
-                "The templates folder \(directory) cannot be read: set 'templates' to the right folder.")
-        }
-        var texts: [String: String] = [:]
-        for file in names where file.hasSuffix(".mustache") {
-            guard let data = FileManager.default.contents(atPath: directory + "/" + file),
-                let text = String(validating: data, as: UTF8.self)
-            else {
-                throw TemplateError("The template \(file) in \(directory) cannot be read as UTF-8 text: restore it.")
-            }
-            texts[String(file.dropLast(".mustache".count))] = text
-        }
-        return texts
     }
 
     /// The problem that the library found, with its line.

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import JOSE
@@ -12,13 +11,9 @@ package struct Stylesheet: Sendable {
     package let text: String
     package let entityTag: String
 
-    init(templatesDirectory: String) throws(TemplateError) {
-        guard let data = FileManager.default.contents(atPath: templatesDirectory + "/gatehouse.css"),
-            let text = String(validating: data, as: UTF8.self)
-        else {
-            throw TemplateError(
-                "The stylesheet 'gatehouse.css' is missing in \(templatesDirectory), but every page needs it: restore it."
-            )
+    init(_ files: TemplateFiles) throws(TemplateError) {
+        guard let text = files.texts[TemplateFiles.stylesheet] else {
+            throw TemplateError("The stylesheet '\(TemplateFiles.stylesheet)' is missing, but every page needs it.")
         }
         self.text = text
         entityTag = "\"\(Digest.sha256(text).base64URL)\""
