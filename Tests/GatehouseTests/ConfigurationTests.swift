@@ -164,6 +164,50 @@ struct ConfigurationTests {
         #expect(try load("data: /srv/data").data == "/srv/data")
     }
 
+    /// The issuer that is read where a folder has these three files and each says its own name.
+    private func issuer(named: Bool, variable: Bool, installed: Bool) throws -> String {
+        let folder = try TemporaryFolder()
+        for name in ["named", "variable", "installed"] { try folder.write("issuer: https://\(name).example", to: name) }
+        return try withExtendedLifetime(folder) {
+            try ServerConfiguration(
+                ConfigurationSources(
+                    flags: [:], environment: variable ? ["GATEHOUSE_CONFIG": folder.path + "/variable"] : [:],
+                    file: named ? folder.path + "/named" : nil, workingDirectory: folder.path,
+                    installed: folder.path + (installed ? "/installed" : "/missing/installed"))
+            ).issuer
+        }
+    }
+
+    @Test func `The file of an installed server applies if no other one is named`() throws {
+        #expect(try issuer(named: true, variable: true, installed: true) == "https://named.example")
+        #expect(try issuer(named: false, variable: true, installed: true) == "https://variable.example")
+        #expect(try issuer(named: false, variable: false, installed: true) == "https://installed.example")
+        #expect(try issuer(named: false, variable: false, installed: false) == "http://localhost:8080")
+    }
+
+    @Test func `A gatehouse.yaml in the working directory is read only by its name`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("issuer: https://here.example", to: "gatehouse.yaml")
+        let issuer = try withExtendedLifetime(folder) {
+            try ServerConfiguration(
+                ConfigurationSources(
+                    flags: [:], environment: [:], file: nil, workingDirectory: folder.path,
+                    installed: folder.path + "/missing")
+            ).issuer
+        }
+        #expect(issuer == "http://localhost:8080")
+    }
+
+    @Test func `A file of an installed server that cannot be read is an error`() throws {
+        let folder = try TemporaryFolder()
+        // Root may read every file, but reads no folder as one.
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationSources(
+                flags: [:], environment: [:], file: nil, workingDirectory: folder.path, installed: folder.path)
+        }
+        #expect(error?.description.contains("Cannot read the configuration file \(folder.path)") ?? false)
+    }
+
     @Test func `An unknown key is an error that names the nearest one`() {
         func names(_ sentence: String, _ unknown: String, _ nearest: String) -> Bool {
             sentence.contains("'\(unknown)'") && sentence.contains("'\(nearest)'")

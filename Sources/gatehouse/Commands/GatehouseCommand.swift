@@ -5,8 +5,9 @@ struct GatehouseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "An OAuth 2.1 authorization server for MCP servers.",
+        version: "gatehouse \(BuildVersion.current)",
         subcommands: [
-            Serve.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self,
+            Serve.self, Ready.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self,
             Sessions.self,
             Elicitations.self, Jobs.self,
             Events.self, Providers.self, IdentityProviders.self, Connections.self, Keys.self, DatabaseCommands.self,

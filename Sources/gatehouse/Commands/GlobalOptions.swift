@@ -3,7 +3,10 @@ import AuthorizationServer
 
 /// The options of every command, before or after its verb.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "Configuration file; without one, environment variables and defaults apply.")
+    @Option(
+        help:
+            "Configuration file (default: that of GATEHOUSE_CONFIG, otherwise /etc/gatehouse/gatehouse.yaml if it exists)."
+    )
     var config: String?
 
     @Flag(help: "Print JSON instead of a table.")

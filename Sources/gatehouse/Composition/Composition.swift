@@ -76,7 +76,7 @@ struct Composition {
             metrics: { [store = gatehouse.store] in
                 let events = try? await store.read { try $0.events.waitingCount() }
                 let process = ProcessMetrics(waitingWrites: store.waitingWrites, waitingEvents: events)
-                return MetricsRegistry.shared.text + process.text
+                return MetricsRegistry.shared.text + process.text + BuildVersion.current.metric
             })
         return try .operations(
             operations, host: configuration.operationsListen.host, port: configuration.operationsListen.port,
@@ -116,8 +116,11 @@ struct Composition {
     func additionalListeners() throws -> [Listener] { try additions.listeners(.libraries(readiness)) }
 
     /// Reloads the configuration at SIGHUP.
-    func reloader(_ load: @escaping @Sendable () throws -> ServerConfiguration) -> Reloader {
-        Reloader(configuration, load: load, log: log) { [fetcher, probe, tls, store = gatehouse.store] configuration in
+    func reloader(
+        _ load: @escaping @Sendable () throws -> ServerConfiguration, supervision: Supervision
+    ) -> Reloader {
+        Reloader(configuration, load: load, supervision: supervision, log: log) {
+            [fetcher, probe, tls, store = gatehouse.store] configuration in
             let policy = try configuration.fetchPolicy()
             for file in configuration.secretFiles { try file.check() }
             let present = try configuration.tls.flatMap { try tls?.prepared($0.files) }
@@ -153,7 +156,7 @@ struct Composition {
                 "ready",
                 metadata: [
                     "issuer": "\(configuration.issuer)", "listen": "\(configuration.listen)",
-                    "open_files": "\(openFiles)",
+                    "open_files": "\(openFiles)", "version": "\(BuildVersion.current)",
                 ])
             additions.whenReady()
         }

@@ -11,24 +11,32 @@ struct Reloader: Service, CustomStringConvertible {
     let description = "reloader"
     private let started: ServerConfiguration
     private let load: @Sendable () throws -> ServerConfiguration
+    private let supervision: Supervision
     private let log: Logger
     private let apply: @Sendable (ServerConfiguration) throws -> Void
 
     /// `started` is the configuration at the start of the server. `apply` puts another one into effect, or throws and changes
     /// nothing.
     init(
-        _ started: ServerConfiguration, load: @escaping @Sendable () throws -> ServerConfiguration, log: Logger,
+        _ started: ServerConfiguration, load: @escaping @Sendable () throws -> ServerConfiguration,
+        supervision: Supervision, log: Logger,
         apply: @escaping @Sendable (ServerConfiguration) throws -> Void
     ) {
         self.started = started
         self.load = load
+        self.supervision = supervision
         self.log = log
         self.apply = apply
     }
 
     func run() async throws {
         var current = started
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload(&current) }
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            supervision.say(.reloading)
+            reload(&current)
+            // Also after a refused reload: the server serves as before.
+            supervision.say(.ready)
+        }
     }
 
     private func reload(_ current: inout ServerConfiguration) {

@@ -11,3 +11,15 @@ struct ServerAdditions: Sendable {
     /// Runs when every listener of every server accepts connections.
     var whenReady: @Sendable () -> Void = {}
 }
+
+extension ServerAdditions {
+    /// The same additions, with a service manager that is told as soon as the server is ready.
+    func announcing(to supervision: Supervision) -> ServerAdditions {
+        var additions = self
+        additions.whenReady = { [whenReady] in
+            whenReady()
+            supervision.say(.ready)
+        }
+        return additions
+    }
+}

@@ -50,20 +50,22 @@ struct ServerProcess {
         try DataFolderGroup(configuration).apply()
         let prerequisites = try await Prerequisites.open(
             configuration, directory, acceptsClock: acceptsClock, log: log)
+        let supervision = Supervision(.ofThisProcess, log: log)
         let server = try Composition(
-            configuration, prerequisites: prerequisites, renderer: renderer, trust: trust, additions: additions,
-            openFiles: FileLimit.raise(), log: log)
-        try await serve(server, log: log)
+            configuration, prerequisites: prerequisites, renderer: renderer, trust: trust,
+            additions: additions.announcing(to: supervision), openFiles: FileLimit.raise(), log: log)
+        try await serve(server, supervision, log: log)
         try prerequisites.store.close()
     }
 
-    private func serve(_ server: Composition, log: Logger) async throws {
+    private func serve(_ server: Composition, _ supervision: Supervision, log: Logger) async throws {
         // Before a listener is bound, so that the first request sees nothing that expired or broke off while the server was down.
         await server.housekeeper.round()
         // Services stop in reverse order: the public listener drains first, then the admin socket; health checks answer longest.
         let services: [any Service] =
-            [server.reloader(load), server.housekeeper, server.deliverer] + (try server.additionalListeners()) + [
-                try server.operations(), try server.administration(), try server.main(),
+            [server.reloader(load, supervision: supervision), server.housekeeper, server.deliverer]
+            + (try server.additionalListeners()) + [
+                try server.operations(), try server.administration(), try server.main(), supervision,
             ]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: .libraries(server.readiness))

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Glibc
 
 /// The sources of values by precedence: flags, environment variables, the file.
 struct ConfigurationSources {
@@ -7,12 +8,15 @@ struct ConfigurationSources {
     /// The folder against which relative paths resolve: that of the file, or the working directory without a file.
     let baseDirectory: String
 
+    /// `installed` is the file of an installed server, which applies if it exists and no other file is named.
     init(
-        flags: [ConfigurationKey: [String]], environment: [String: String], file: String?, workingDirectory: String
+        flags: [ConfigurationKey: [String]], environment: [String: String], file: String?, workingDirectory: String,
+        installed: String = installedFile
     ) throws(ConfigurationError) {
         try Self.refuseUnknownVariables(in: environment)
         var fromFile: [ConfigurationKey: [String]] = [:]
-        if let file = file ?? environment[Self.fileVariable].flatMap({ $0.isEmpty ? nil : $0 }) {
+        let named = file ?? environment[Self.fileVariable].flatMap { $0.isEmpty ? nil : $0 }
+        if let file = named ?? (Self.isPresent(installed) ? installed : nil) {
             let path = AbsolutePath(file, relativeTo: workingDirectory)
             fromFile = try ConfigurationFile(contentsOf: path.string).values
             baseDirectory = path.directory
@@ -37,7 +41,15 @@ struct ConfigurationSources {
     /// The single value of the key, or its default.
     func value(_ key: ConfigurationKey) -> String? { entries(key).first }
 
+    /// The file of an installed server.
+    static let installedFile = "/etc/gatehouse/gatehouse.yaml"
+
     private static let fileVariable = "GATEHOUSE_CONFIG"
+
+    /// Whether a file may be there. One that this user may not look for counts: to go on without it would be to work on other data.
+    private static func isPresent(_ path: String) -> Bool {
+        access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)
+    }
 
     private static func provider(_ name: String, _ values: [ConfigurationKey: [String]]) -> InMemoryProvider {
         var stored: [AbsoluteConfigKey: ConfigValue] = [:]

@@ -50,8 +50,9 @@ struct InstallationCheck: Sendable {
         server == nil
             ? Finding(
                 "server", .warning,
-                "No server runs on this data; only the files were checked. Run 'gatehouse serve' for all checks.")
-            : Finding("server", .ok, "A server runs on this data.")
+                "No server runs on this data; version \(BuildVersion.current) checked the files only. Run 'gatehouse serve' "
+                    + "for all checks.")
+            : Finding("server", .ok, "A server runs on this data: version \(BuildVersion.current).")
     }
 
     private func database(_ now: Timestamp) async -> [Finding] {
