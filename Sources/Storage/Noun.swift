@@ -40,6 +40,7 @@ extension Transaction {
     package var accountLinks: AccountLinks { AccountLinks(transaction: self) }
     package var allowedRedirects: AllowedRedirects { AllowedRedirects(transaction: self) }
     package var audit: AuditTrail { AuditTrail(transaction: self) }
+    package var backups: Backups { Backups(transaction: self) }
     package var clientPermissions: ClientPermissions { ClientPermissions(transaction: self) }
     package var clientRules: ClientRules { ClientRules(transaction: self) }
     package var clients: RegisteredClients { RegisteredClients(transaction: self) }

@@ -32,6 +32,12 @@ struct KeyDirectory: Sendable {
         }
     }
 
+    /// Whether there is anything at the path.
+    static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0
+    }
+
     /// Sets the mode to 0700.
     func shut() throws(KeyRingError) {
         guard chmod(path, 0o700) == 0 else {

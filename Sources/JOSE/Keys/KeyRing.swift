@@ -71,7 +71,7 @@ package final class KeyRing: Sendable {
     private let rotation = Mutex(())
     let isReplacing = Mutex(false)
 
-    private init(_ vault: KeyVault, _ state: KeyRingState) {
+    init(_ vault: KeyVault, _ state: KeyRingState) {
         self.vault = vault
         self.state = Mutex(state)
     }

@@ -125,12 +125,21 @@ extension KeyVault {
 
     /// Makes the first key of each purpose and the index.
     func create(_ now: Int64) throws(KeyRingError) -> KeyRingState {
+        try create { () throws(KeyRingError) in
+            var state = KeyRingState()
+            for purpose in KeyRing.Purpose.everywhere { try make(purpose, now: now, in: &state) }
+            return state
+        }
+    }
+
+    /// Fills an empty directory and writes the index. Until then the directory counts as empty.
+    @discardableResult
+    func create(_ fill: () throws(KeyRingError) -> KeyRingState) throws(KeyRingError) -> KeyRingState {
         try directory.shut()
         try directory.write(Self.marker, [])
         try directory.remove(directory.names().filter(Self.isKey))
-        var state = KeyRingState()
-        for purpose in KeyRing.Purpose.everywhere { try make(purpose, now: now, in: &state) }
-        let index = KeyIndex(isEncrypted: passphrase != nil, records: state.records)
+        let state = try fill()
+        let index = KeyIndex(isEncrypted: passphrase != nil, records: state.records, past: state.past)
         try directory.write(KeyIndex.file, index.bytes)
         try directory.remove([Self.marker])
         return state

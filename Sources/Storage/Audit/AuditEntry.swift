@@ -105,6 +105,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let keyEnded = AuditAction(rawValue: "key.ended")
     /// A backup of the database left the server.
     package static let databaseCopied = AuditAction(rawValue: "database.copied")
+    /// A backup of the database was restored.
+    package static let databaseRestored = AuditAction(rawValue: "database.restored")
     /// A key signs checkpoints from here on.
     package static let auditKeyUsed = AuditAction(rawValue: "audit.key_used")
     /// A key of checkpoints ended, and this chain ended here then.

@@ -42,8 +42,8 @@ package final class DataDirectory: Sendable {
         return DataDirectory(path: path, descriptor: descriptor)
     }
 
-    /// A new name in `folder` for a temporary file that the caller moves or streams. Its content is as secret as the database,
-    /// so the next `lock` deletes what a crash leaves of it.
+    /// A new name in `folder` for a temporary file or folder that the caller moves or streams. Its content is as secret as the
+    /// database, so the next `lock` deletes what a crash leaves of it.
     package static func draft(in folder: String, ending suffix: String) -> String {
         folder + "/" + draftPrefix + Random.token(9) + suffix
     }
@@ -52,7 +52,9 @@ package final class DataDirectory: Sendable {
 
     private static func removeLeftovers(_ path: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for name in names where name.hasPrefix(draftPrefix) { unlink(path + "/" + name) }
+        for name in names where name.hasPrefix(draftPrefix) {
+            try? FileManager.default.removeItem(atPath: path + "/" + name)
+        }
     }
 
     /// Releases the lock; the end of the process does as well.
@@ -61,6 +63,27 @@ package final class DataDirectory: Sendable {
             if let open = descriptor { close(open) }
             descriptor = nil
         }
+    }
+
+    /// Puts another database in the place of the present one, which is kept under `kept` with what SQLite had beside it; returns
+    /// the path of the kept one, or nil if there was none. A crash in between leaves no database, and both files.
+    package func exchangeDatabase(for replacement: String, keepingAs kept: String) throws(StoreError) -> String? {
+        let aside = path + "/" + kept
+        let hadDatabase = FilePermissions.exists(database)
+        guard !FilePermissions.exists(aside) else { throw .failed("\(aside) already exists; move it away") }
+        // A log beside another database would be read as a part of that one.
+        for ending in ["", "-wal"] where FilePermissions.exists(database + ending) {
+            guard rename(database + ending, aside + ending) == 0 else {
+                throw .failed("cannot rename \(database + ending): \(FilePermissions.lastError)")
+            }
+        }
+        unlink(database + "-shm")
+        try FilePermissions.syncFolder(of: database)
+        guard rename(replacement, database) == 0 else {
+            throw .failed("cannot rename \(replacement): \(FilePermissions.lastError)")
+        }
+        try FilePermissions.syncFolder(of: database)
+        return hadDatabase ? aside : nil
     }
 
     /// The error for a lock file that cannot be opened in a folder of this user.

@@ -52,7 +52,7 @@ extension Store {
     }
 
     /// Runs long work outside the threads that serve requests.
-    func onOwnThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws(StoreError) -> T {
+    package func onOwnThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws(StoreError) -> T {
         let result: Result<T, any Error> = await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .utility).async { continuation.resume(returning: Result { try work() }) }
         }

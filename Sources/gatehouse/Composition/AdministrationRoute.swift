@@ -48,22 +48,24 @@ struct AdministrationRoute {
 
     /// Writes the file that a request asks for into `file`, prints the warning that comes with it, and returns its size in bytes.
     func file(_ request: AdministrationRequest, into file: OutputFile) async throws -> Int64 {
+        try await file.write { try await copyFile(request, to: $0) }
+    }
+
+    /// Writes the file that a request asks for to an open file or to standard output.
+    func copyFile(_ request: AdministrationRequest, to open: OutputFile.Open) async throws {
         try await either(
             direct: { direct in
                 let copy = try await direct.file(request)
                 defer { unlink(copy.path) }
                 if let warning = copy.warning { Terminal.printError(warning) }
-                return try await file.write { try $0.append(contentsOf: copy.path) }
+                try open.append(contentsOf: copy.path)
             },
             server: { client in
-                let message = self.message(request)
-                return try await file.write { open in
-                    let answer = try await client.stream(
-                        path: AdministrationSocket.route, body: message.bytes(), into: open.descriptor)
-                    guard answer.status == 200 else {
-                        _ = try AdministrationAnswer(parsing: answer.body)
-                        throw CommandError("The server answered with status \(answer.status) and sent no file.")
-                    }
+                let answer = try await client.stream(
+                    path: AdministrationSocket.route, body: message(request).bytes(), into: open.descriptor)
+                guard answer.status == 200 else {
+                    _ = try AdministrationAnswer(parsing: answer.body)
+                    throw CommandError("The server answered with status \(answer.status) and sent no file.")
                 }
             })
     }

@@ -74,7 +74,7 @@ struct DirectAccess {
         /// The keys that sign the audit trail after a request; nil before a server has signed the first checkpoint. If the keys cannot
         /// be opened, the next server signs.
         private func keysForSigning(_ request: AdministrationRequest) async -> KeyRing? {
-            guard request.traits.contains(.withdrawsAccess) || request == .database(.backup),
+            guard request.traits.contains(.withdrawsAccess) || request == .database(.backup()),
                 (try? await store.read { try $0.audit.checkpoints.last(of: .main) }) ?? nil != nil
             else { return nil }
             return try? configuration.openKeys(createIfEmpty: false)
@@ -113,7 +113,8 @@ extension ServerConfiguration {
             directory: self.keys, passphrase: try passphrase(), now: now, createIfEmpty: createIfEmpty)
     }
 
-    private func passphrase() throws -> Secret? {
+    /// The passphrase from `keys_passphrase_file`; nil if that is not set.
+    func passphrase() throws -> Secret? {
         guard let path = self.keysPassphraseFile else { return nil }
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw CommandError(

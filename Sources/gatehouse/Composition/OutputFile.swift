@@ -14,10 +14,12 @@ struct OutputFile {
         try refuseExisting()
     }
 
-    /// The temporary file while it is written.
+    /// The temporary file while it is written, or standard output.
     struct Open {
         let descriptor: Int32
         fileprivate let path: String
+
+        static let standardOutput = Open(descriptor: STDOUT_FILENO, path: "standard output")
 
         /// Appends the content of another file.
         func append(contentsOf source: String) throws {
@@ -28,7 +30,28 @@ struct OutputFile {
             repeat {
                 count = sendfile(descriptor, input, nil, 1 << 30)
             } while count > 0 || (count < 0 && errno == EINTR)
+            // What a shell opened with '>>' takes no sendfile.
+            if count < 0, errno == EINVAL { count = copy(input) }
             guard count == 0 else { throw OutputFile.failure("write", path) }
+        }
+
+        /// Appends the rest of an open file piece by piece; returns -1 if that fails, with the reason in `errno`.
+        private func copy(_ input: Int32) -> Int {
+            var piece = [UInt8](repeating: 0, count: 256 * 1024)
+            while case let count = read(input, &piece, piece.count), count != 0 {
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return -1 }
+                var written = 0
+                while written < count {
+                    let step = piece[written..<count].withUnsafeBytes {
+                        Glibc.write(descriptor, $0.baseAddress, $0.count)
+                    }
+                    if step < 0, errno == EINTR { continue }
+                    guard step > 0 else { return -1 }
+                    written += step
+                }
+            }
+            return 0
         }
     }
 

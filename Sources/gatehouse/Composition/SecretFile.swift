@@ -12,7 +12,10 @@ struct SecretFile {
 
     /// The end of a sentence about a mode that is too open, with the remedy; nil for a safe mode, and for a file that does not
     /// exist, which the reader of the file reports.
-    var fault: String? {
+    var fault: String? { Self.fault(of: path, isGroupReadable: isGroupReadable) }
+
+    /// The same for the file at any path.
+    static func fault(of path: String, isGroupReadable: Bool) -> String? {
         // stat follows links: platforms that renew secrets mount them as links.
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

@@ -67,14 +67,11 @@ struct DatabaseCheck {
     }
 
     private func backups() async throws -> [Finding] {
-        var filter = AuditFilter()
-        filter.action = AuditAction.databaseCopied.rawValue
-        let last = try await store.read { [filter] in try $0.audit.tail(.main, filter, limit: 1) }.first?.entry.at
-        guard let last else {
+        guard let last = try await store.read({ try $0.backups.last() }) else {
             return [
                 Finding(
                     "backup", .warning,
-                    "No backup was ever made. Run 'gatehouse db backup FILE', and copy the keys folder.")
+                    "No backup was ever stored. Run 'gatehouse db backup FILE --with-keys'.")
             ]
         }
         let days = (now - last) / 86_400
@@ -82,7 +79,8 @@ struct DatabaseCheck {
             days > Self.backupAge
                 ? Finding(
                     "backup", .warning,
-                    "The last backup was made \(Sentence.count(days, "day")) ago. Run 'gatehouse db backup FILE'.")
+                    "The last backup was made \(Sentence.count(days, "day")) ago. Run 'gatehouse db backup' more often, for example from a timer."
+                )
                 : Finding("backup", .ok, "The last backup was made \(Sentence.count(days, "day")) ago.")
         ]
     }

@@ -17,6 +17,14 @@ enum PasswordPrompt {
         return try checked(first)
     }
 
+    /// Asks once on the terminal, without echo, for a secret that already exists. `option` gives it without a terminal.
+    static func ask(for what: String, otherwise option: String) throws -> Secret {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw UsageError("Not a terminal, cannot ask for the \(what). Use \(option).")
+        }
+        return try ask("\(what.prefix(1).uppercased() + what.dropFirst()): ")
+    }
+
     /// The first line of standard input.
     static func readLine() throws -> Secret {
         try checked(nextLine(limit: PasswordRule.longest))

@@ -59,6 +59,9 @@ enum Terminal {
         write(text, to: STDERR_FILENO)
     }
 
+    /// Whether standard output is a terminal.
+    static var printsToTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Whether the command can ask a question: input and error output are a terminal.
     static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
