@@ -41,11 +41,11 @@ package struct Housekeeper: Service, CustomStringConvertible {
 
     // The failure of one duty keeps no other from being done.
     private func tidy() async {
-        let (store, clock) = (gatehouse.store, gatehouse.clock)
+        let (store, clock, retention) = (gatehouse.store, gatehouse.clock, gatehouse.settings.retention)
         await orPutOff { try await gatehouse.lastUses.flush(to: store) }
         await orPutOff { _ = try await store.finishEndings(now: clock.now()) }
         await orPutOff {
-            while try await store.write({ try $0.housekeep(now: clock.now(), limit: 200) }) >= 200 {
+            while try await store.write({ try $0.housekeep(now: clock.now(), limit: 200, keeping: retention) }) >= 200 {
                 await Task.yield()
             }
         }

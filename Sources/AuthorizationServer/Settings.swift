@@ -1,5 +1,6 @@
 package import JOSE
 package import OAuth
+package import Storage
 
 /// The operator's settings for this server; every length of time is in seconds.
 package struct Settings: Sendable {
@@ -96,6 +97,8 @@ package struct Settings: Sendable {
     package var access: Access
     /// The ways to sign in.
     package var signIn: SignIn
+    /// How long finished rows are kept.
+    package var retention = Retention()
     /// Members that the metadata has besides its own.
     package var additionalMetadata = JSONObject()
 

@@ -1,35 +1,48 @@
 package import OAuth
 
+/// How long finished rows are kept, in seconds. The audit trail keeps its records longer.
+package struct Retention: Hashable, Sendable {
+    /// How long ended sessions and jobs can be looked up.
+    package var sessions: Int64 = 90 * 86_400
+    /// How long elicitations can be looked up, from their creation.
+    package var elicitations: Int64 = 30 * 86_400
+
+    /// The defaults of the configuration.
+    package init() {}
+}
+
 extension Transaction {
     private static let day: Int64 = 86_400
-    /// Seconds for which an ended session can be looked up. The audit trail keeps its records longer.
-    static let endedSessionsKept = 90 * day
 
     /// One small step of housekeeping, at most `limit` rows of each kind; returns the number of rows. The caller repeats it
     /// while the number is `limit` or more.
     ///
     /// Every reader decides by the times in a row whether something has expired, so a late step changes no decision. It
     /// deletes no audit record.
-    package func housekeep(now: Timestamp, limit: Int) throws -> Int {
+    package func housekeep(
+        now: Timestamp, limit: Int, keeping retention: Retention = Retention()
+    ) throws -> Int {
         try clock.advance(to: now.seconds)
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
-            + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
+            + expireIdle(now: now, limit: limit)
+            + elicitations.tidy(now: now, limit: limit, kept: retention.elicitations)
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
             + signInAttempts.tidy(now: now, limit: limit)
             + upstreamRefreshTokens.tidy(now: now, limit: limit) + upstreamSessions.tidy(now: now, limit: limit)
-            + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit)
+            + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit, kept: retention.sessions)
             + devices.tidy(now: now, limit: limit) + replays.tidy(now: now, limit: limit)
             + audit.tallies.close(now: now, limit: limit)
-            + deleteFinal(now: now, limit: limit) + dynamicClients.tidy(now: now, limit: limit)
+            + deleteFinal(now: now, limit: limit, kept: retention.sessions)
+            + dynamicClients.tidy(now: now, limit: limit)
             + accountLinks.tidy(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 
     /// Deletes sessions that ended long ago. Nothing that refers to them is valid any more: no code, no access token and no
     /// page lives that long, and a refresh token of a missing session is refused like a forged one.
-    private func deleteFinal(now: Timestamp, limit: Int) throws -> Int {
+    private func deleteFinal(now: Timestamp, limit: Int, kept: Int64) throws -> Int {
         let clients = try all(
             "DELETE FROM sessions WHERE id IN (\(Self.endedLongAgo)) RETURNING client_id",
-            (now - Self.endedSessionsKept).seconds, limit
+            (now - kept).seconds, limit
         ) { try $0.client(0) }
         for client in Set(clients) { try dynamicClients.release(client) }
         return clients.count

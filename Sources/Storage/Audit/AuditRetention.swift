@@ -40,6 +40,11 @@ package struct AuditRetention: Noun {
 }
 
 extension AuditRetention {
+    /// The time of the oldest record of the main chain; nil for an empty one.
+    package func firstTime() throws -> Timestamp? {
+        try first("SELECT at FROM audit ORDER BY sequence LIMIT 1") { try $0.time(0) }
+    }
+
     /// Makes chains begin behind these checkpoints, with a record each. False, with nothing changed, if one of them is not
     /// stored here. `drop` deletes the records afterwards.
     package func shorten(to marks: [AuditPruneMark], by actor: AuditActor, at now: Timestamp) throws -> Bool {

@@ -152,8 +152,9 @@ extension Elicitations {
             """, session.string)
     }
 
-    /// Expires open elicitations at the end of their time, erases uncollected results, and deletes elicitations after 30 days.
-    func tidy(now: Timestamp, limit: Int) throws -> Int {
+    /// Expires open elicitations at the end of their time, erases uncollected results, and deletes elicitations `kept` seconds after
+    /// their creation.
+    func tidy(now: Timestamp, limit: Int, kept: Int64) throws -> Int {
         let due = try all(
             """
             SELECT id FROM elicitations WHERE status IN ('pending', 'opened') AND expires_at <= ?1
@@ -172,9 +173,7 @@ extension Elicitations {
             DELETE FROM elicitations WHERE id IN (
                 SELECT id FROM elicitations WHERE created_at <= ?1 AND finished_at IS NOT NULL
                 ORDER BY created_at LIMIT ?2)
-            """, (now - Self.remembered).seconds, limit)
+            """, (now - kept).seconds, limit)
         return due.count + erased + forgotten
     }
-
-    private static let remembered: Int64 = 30 * 86_400
 }

@@ -172,8 +172,8 @@ extension Jobs {
         for id in open { try end(id, .withSession, now: now) }
     }
 
-    /// Ends expired jobs, and deletes jobs that ended long ago.
-    func tidy(now: Timestamp, limit: Int) throws -> Int {
+    /// Ends expired jobs, and deletes jobs that ended longer than `kept` seconds ago.
+    func tidy(now: Timestamp, limit: Int, kept: Int64) throws -> Int {
         let due = try all(
             "SELECT id FROM jobs WHERE ended_at IS NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2", now.seconds,
             limit
@@ -183,7 +183,7 @@ extension Jobs {
             """
             DELETE FROM jobs WHERE id IN (
                 SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)
-            """, (now - Transaction.endedSessionsKept).seconds, limit)
+            """, (now - kept).seconds, limit)
         return due.count + forgotten
     }
 }

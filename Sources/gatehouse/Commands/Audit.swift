@@ -97,15 +97,20 @@ struct Audit: AsyncParsableCommand {
                     """,
                 valueName: "time"))
         var dropBefore: TimeArgument?
+        @Flag(help: "Like --drop-before with the age that 'retention.audit' sets.") var dropExpired = false
         @Flag(help: "With --drop-before: do not ask, and also delete records of the last 30 days.") var yes = false
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            if dropBefore != nil, let filter = filters.first {
+            try ExclusiveOptions([("--drop-before", dropBefore != nil), ("--drop-expired", dropExpired)]).requireOne()
+            if dropBefore != nil || dropExpired, let filter = filters.first {
                 throw ValidationError(
-                    "--drop-before and \(filter) cannot be combined: only a complete export can be dropped.")
+                    "\(dropExpired ? "--drop-expired" : "--drop-before") and \(filter) cannot be combined: only a complete export can be dropped."
+                )
             }
-            guard !yes || dropBefore != nil else { throw ValidationError("--yes requires --drop-before.") }
+            guard !yes || dropBefore != nil || dropExpired else {
+                throw ValidationError("--yes requires --drop-before or --drop-expired.")
+            }
         }
 
         /// Seconds for which records are safe from a mistyped time: `1m`, or a year in the future, would delete all of them.
@@ -113,7 +118,8 @@ struct Audit: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
-            if let dropBefore, !yes, dropBefore.time > WallClock.system.now() - Self.protectedAge {
+            let dropsBefore = try dropTime(configuration)
+            if let dropsBefore, !yes, dropsBefore > WallClock.system.now() - Self.protectedAge {
                 throw UsageError(
                     "--drop-before would delete records of the last 30 days. Give an earlier time or use --yes. Nothing was "
                         + "exported or deleted.")
@@ -125,8 +131,8 @@ struct Audit: AsyncParsableCommand {
             var note: String?
             do {
                 _ = try await route.send(.audit(.verify))
-                if let dropBefore {
-                    let dropped = try await drop(dropBefore.time, in: file.path, route)
+                if let dropsBefore {
+                    let dropped = try await drop(dropsBefore, in: file.path, route)
                     answer["dropped"] = .integer(dropped ?? 0)
                     if dropped == nil { note = "No checkpoint is that old. Nothing was deleted." }
                 }
@@ -136,6 +142,15 @@ struct Audit: AsyncParsableCommand {
                 throw CommandError("\(error.description) The export in \(file.path) contains the trail as it is.")
             }
             Presentation(columns: [], json: global.json).show(.one(answer, note: note))
+        }
+
+        /// The time up to which records are to be deleted; nil for an export that deletes none.
+        private func dropTime(_ configuration: ServerConfiguration) throws -> Timestamp? {
+            guard dropExpired else { return dropBefore?.time }
+            guard let age = configuration.retentionAudit else {
+                throw CommandError("'retention.audit' is not set. Set it, or use --drop-before. Nothing was exported.")
+            }
+            return WallClock.system.now() - age
         }
 
         /// Deletes the exported records up to the last checkpoint before a time and returns their number; nil if no checkpoint is

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import Logging
 import OAuth
+import Storage
 
 /// Every key of the configuration; any other key is an error.
 ///
@@ -61,6 +62,17 @@ struct ConfigurationKeys: Sendable {
     let sessionIdle = Setting(
         "sessions.idle", .duration(60...year, "from 1m to 365d, such as 14d"), default: ["14d"],
         into: \.sessions.idle, help: "Idle timeout of sessions.")
+    /// Also for jobs, which end with their sessions.
+    let retentionSessions = Setting(
+        "retention.sessions", .duration(7 * day...10 * year, "from 7d to 3650d, such as 90d"), default: ["90d"],
+        into: \.retention.sessions, help: "Time for which ended sessions can be looked up.")
+    let retentionElicitations = Setting(
+        "retention.elicitations", .duration(day...10 * year, "from 1d to 3650d, such as 30d"), default: ["30d"],
+        into: \.retention.elicitations, help: "Time for which elicitations can be looked up.")
+    /// A policy for the command that exports and drops records; the server itself deletes none.
+    let retentionAudit = Setting(
+        "retention.audit", .optionalDuration(30 * day...100 * year, "from 30d to 36500d, such as 400d"),
+        help: "Age from which 'audit export --drop-expired' deletes exported records.")
     /// The policy of an MCP server overrides this.
     let opensNewResources = Setting(
         "access.default", .either("everyone", or: "nobody"), default: ["everyone"],
@@ -140,4 +152,5 @@ struct ConfigurationKeys: Sendable {
     static let settings = Mirror(reflecting: all).children.compactMap { $0.value as? any DeclaredSetting }
 }
 
-private let year: Int64 = 365 * 86_400
+private let day: Int64 = 86_400
+private let year: Int64 = 365 * day

@@ -60,6 +60,15 @@ extension ConfigurationKind<Int64> {
     }
 }
 
+extension ConfigurationKind<Int64?> {
+    /// A length of time in seconds, if one is set.
+    static func optionalDuration(_ range: ClosedRange<Int64>, _ accepted: String) -> Self {
+        Self(optional: { text, duration throws(ConfigurationError) in
+            try text.seconds(duration, range, accepted: "a duration " + accepted)
+        })
+    }
+}
+
 extension ConfigurationKind<[Int64]> {
     /// One to eight lengths of time in seconds, the shortest first.
     static func ascendingDurations(_ range: ClosedRange<Int64>, _ accepted: String) -> Self {

@@ -82,6 +82,9 @@ extension ServerConfiguration {
         guard self.documentsCacheMin <= self.documentsCacheMax else {
             throw refused(\.documentsCacheMax, accepted: "no shorter than clients.metadata_documents.cache_min")
         }
+        guard self.retentionElicitations <= self.retentionSessions else {
+            throw refused(\.retentionElicitations, accepted: "no longer than retention.sessions")
+        }
         if (self.tlsCertificate == nil) != (self.tlsKey == nil) {
             let (present, missing) = self.tlsKey == nil ? ("certificate", "key") : ("key", "certificate")
             throw ConfigurationError(

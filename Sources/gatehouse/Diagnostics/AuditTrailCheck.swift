@@ -18,11 +18,24 @@ struct AuditTrailCheck {
                 rolledBack.isEmpty
                 ? [Finding("audit trail", .ok, "The database matches the checkpoints in the keys folder.")]
                 : rolledBack.map { Finding("audit trail", .problem, Sentence.of("\($0)")) }
-            return try await trail + reinstated(keys) + unfinished(keys)
+            return try await trail + expired() + reinstated(keys) + unfinished(keys)
         } catch {
             // KeyCheck reports what is wrong with the keys.
             return []
         }
+    }
+
+    /// Records that are older than the configuration wants them to be, with a week for the next export.
+    private func expired() async throws -> [Finding] {
+        guard let age = configuration.retentionAudit,
+            let first = try await store.read({ try $0.audit.retention.firstTime() }), now - first > age + 7 * 86_400
+        else { return [] }
+        return [
+            Finding(
+                "audit trail", .warning,
+                "The oldest record is of \(first), and 'retention.audit' is \(age / 86_400)d. Run 'gatehouse audit export FILE "
+                    + "--drop-expired'.")
+        ]
     }
 
     private func reinstated(_ keys: KeyRing) async throws -> [Finding] {
