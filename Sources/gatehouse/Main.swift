@@ -41,6 +41,10 @@ struct Failure {
             Terminal.printUsageError("Error: \(error)")
             return 2
         }
+        if let warnings = error as? WarningsFound {
+            Terminal.printError("\(warnings)")
+            return 2
+        }
         switch GatehouseCommand.exitCode(for: error) {
         case .success:
             Terminal.print(GatehouseCommand.message(for: error))

@@ -14,14 +14,18 @@ struct Doctor: AsyncParsableCommand {
             With --client: checks whether this server accepts the metadata document at that URL; stores nothing.
             With --resource: checks whether the MCP server at that URL and this server agree about each other, and whether the \
             MCP server authenticates here and receives its events; stores nothing.
-            Exits with 1 if a check finds a problem.
+            Exits with 1 if a check finds a problem. With --strict, exits with 2 if there are only warnings.
             """)
     @Argument(help: "Reference from an error page.") var reference: String?
     @Option(help: "URL of a client's metadata document, which is its client_id.") var client: String?
     @Option(help: "URL of an MCP server, as its clients use it, or its ID.") var resource: String?
+    @Flag(help: "Exit with 2 if there are warnings and no problem, for scripts.") var strict = false
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
+        guard !strict || reference == nil else {
+            throw ValidationError("--strict and a reference cannot be combined.")
+        }
         try ExclusiveOptions([
             ("A reference", reference != nil), ("--client", client != nil), ("--resource", resource != nil),
         ]).requireOne()
@@ -65,5 +69,7 @@ struct Doctor: AsyncParsableCommand {
         DetailList(labels: ["state", "check"], json: global.json).show(answer)
         let problems = answer.rows.count { $0["state"]?.string == Finding.State.problem.rawValue }
         guard problems == 0 else { throw CommandError("\(Sentence.count(problems, "problem")) found.") }
+        let warnings = answer.rows.count { $0["state"]?.string == Finding.State.warning.rawValue }
+        guard !strict || warnings == 0 else { throw WarningsFound(count: warnings) }
     }
 }

@@ -13,6 +13,7 @@ struct Composition {
     let housekeeper: Housekeeper
     let deliverer: EventDeliverer
     private let configuration: ServerConfiguration
+    private let running: RunningConfiguration
     private let gatehouse: Gatehouse
     private let probe: ClientProbe
     private let fetcher: DocumentFetcher
@@ -28,13 +29,15 @@ struct Composition {
     /// `openFiles` is the number of files that this process may open, for the log and the connection limits.
     init(
         _ configuration: ServerConfiguration, prerequisites: Prerequisites, renderer: PageRenderer, trust: TrustRoots,
-        additions: ServerAdditions = ServerAdditions(), openFiles: UInt64, log: Logger
+        additions: ServerAdditions = ServerAdditions(), openFiles: UInt64, log: Logger,
+        load: @escaping @Sendable () throws -> ServerConfiguration
     ) throws {
         fetcher = DocumentFetcher(
             policy: try configuration.fetchPolicy(), roots: trust, rulesIn: prerequisites.store)
         probe = try configuration.clientProbe(store: prerequisites.store, trust: trust, log: log)
         tls = try configuration.tls.map { try TLSIdentity($0.files) }
         self.configuration = configuration
+        running = RunningConfiguration(configuration, load: load)
         self.renderer = renderer
         self.openFiles = openFiles
         self.additions = additions
@@ -116,10 +119,8 @@ struct Composition {
     func additionalListeners() throws -> [Listener] { try additions.listeners(.libraries(readiness)) }
 
     /// Reloads the configuration at SIGHUP.
-    func reloader(
-        _ load: @escaping @Sendable () throws -> ServerConfiguration, supervision: Supervision
-    ) -> Reloader {
-        Reloader(configuration, load: load, supervision: supervision, log: log) {
+    func reloader(supervision: Supervision) -> Reloader {
+        Reloader(running, supervision: supervision, log: log) {
             [fetcher, probe, tls, store = gatehouse.store] configuration in
             let policy = try configuration.fetchPolicy()
             for file in configuration.secretFiles { try file.check() }
@@ -136,7 +137,8 @@ struct Composition {
     /// The checks of `gatehouse doctor`.
     private var installationCheck: InstallationCheck {
         let server = RunningServer(
-            keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
+            keys: gatehouse.keys, witness: witness, configuration: running,
+            paused: { [deliverer] in deliverer.paused() })
         return InstallationCheck(configuration: configuration, store: .success(gatehouse.store), server: server)
     }
 

@@ -9,48 +9,43 @@ import UnixSignals
 /// which requires a restart.
 struct Reloader: Service, CustomStringConvertible {
     let description = "reloader"
-    private let started: ServerConfiguration
-    private let load: @Sendable () throws -> ServerConfiguration
+    private let running: RunningConfiguration
     private let supervision: Supervision
     private let log: Logger
     private let apply: @Sendable (ServerConfiguration) throws -> Void
 
-    /// `started` is the configuration at the start of the server. `apply` puts another one into effect, or throws and changes
-    /// nothing.
+    /// `apply` puts another configuration into effect, or throws and changes nothing.
     init(
-        _ started: ServerConfiguration, load: @escaping @Sendable () throws -> ServerConfiguration,
-        supervision: Supervision, log: Logger,
+        _ running: RunningConfiguration, supervision: Supervision, log: Logger,
         apply: @escaping @Sendable (ServerConfiguration) throws -> Void
     ) {
-        self.started = started
-        self.load = load
+        self.running = running
         self.supervision = supervision
         self.log = log
         self.apply = apply
     }
 
     func run() async throws {
-        var current = started
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             supervision.say(.reloading)
-            reload(&current)
+            reload()
             // Also after a refused reload: the server serves as before.
             supervision.say(.ready)
         }
     }
 
-    private func reload(_ current: inout ServerConfiguration) {
+    private func reload() {
         do {
-            let configuration = try load()
+            let configuration = try running.load()
             try apply(configuration)
-            let applied = current.changeable(unlike: configuration)
+            let applied = running.current.changeable(unlike: configuration)
             var metadata: Logger.Metadata = [
                 "applied": "\(applied.isEmpty ? "nothing" : applied.joined(separator: ", "))"
             ]
-            let waiting = started.fixed(unlike: configuration)
+            let waiting = running.started.fixed(unlike: configuration)
             if !waiting.isEmpty { metadata["needs_restart"] = "\(waiting.joined(separator: ", "))" }
             log.notice("configuration reloaded", metadata: metadata)
-            current = configuration
+            running.follow(configuration)
         } catch {
             log.error(
                 "configuration not reloaded; the previous one stays in effect",
@@ -63,8 +58,11 @@ extension ServerConfiguration {
     /// The keys that another configuration changes in a running server. TLS files count as changed each time: they are renewed
     /// under the same names.
     func changeable(unlike other: ServerConfiguration) -> [String] {
-        (tls == nil || other.tls == nil ? [] : ["TLS files"]) + names(.applied, unlike: other)
+        (tls == nil || other.tls == nil ? [] : ["TLS files"]) + reloadable(unlike: other)
     }
+
+    /// The keys in which another configuration differs and that a reload puts into effect.
+    func reloadable(unlike other: ServerConfiguration) -> [String] { names(.applied, unlike: other) }
 
     /// The keys in which another configuration differs and that require a restart.
     func fixed(unlike other: ServerConfiguration) -> [String] {

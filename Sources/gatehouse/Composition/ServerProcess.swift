@@ -53,7 +53,7 @@ struct ServerProcess {
         let supervision = Supervision(.ofThisProcess, log: log)
         let server = try Composition(
             configuration, prerequisites: prerequisites, renderer: renderer, trust: trust,
-            additions: additions.announcing(to: supervision), openFiles: FileLimit.raise(), log: log)
+            additions: additions.announcing(to: supervision), openFiles: FileLimit.raise(), log: log, load: load)
         try await serve(server, supervision, log: log)
         try prerequisites.store.close()
     }
@@ -63,7 +63,7 @@ struct ServerProcess {
         await server.housekeeper.round()
         // Services stop in reverse order: the public listener drains first, then the admin socket; health checks answer longest.
         let services: [any Service] =
-            [server.reloader(load, supervision: supervision), server.housekeeper, server.deliverer]
+            [server.reloader(supervision: supervision), server.housekeeper, server.deliverer]
             + (try server.additionalListeners()) + [
                 try server.operations(), try server.administration(), try server.main(), supervision,
             ]

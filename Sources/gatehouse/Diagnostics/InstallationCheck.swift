@@ -9,6 +9,7 @@ import Web
 struct RunningServer: Sendable {
     let keys: KeyRing
     let witness: ProxyWitness
+    let configuration: RunningConfiguration
     /// The time of the next attempt for each MCP server whose events endpoint fails.
     let paused: @Sendable () -> [ResourceID: Timestamp]
 }
@@ -33,6 +34,7 @@ struct InstallationCheck: Sendable {
         let steady = ContinuousClock.now
         let start = clock.now()
         var findings = [presence]
+        findings += server.map { ConfigurationCheck(running: $0.configuration).findings } ?? []
         findings += IssuerCheck(configuration, probe, isServed: server != nil).findings
         findings += TLSCheck(configuration, probe, now: start).findings
         findings += ProxyCheck(configuration, probe, isServed: server != nil).findings

@@ -7,6 +7,13 @@ struct CommandError: Error, CustomStringConvertible {
     }
 }
 
+/// Warnings of a command that was asked to fail for them; the exit code is 2, so that scripts can tell them from a problem.
+struct WarningsFound: Error, CustomStringConvertible {
+    let count: Int
+
+    var description: String { "\(Sentence.count(count, "warning")) found." }
+}
+
 /// A missing option that only shows while the command runs, such as `--yes` without a terminal; the exit code is 2.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
