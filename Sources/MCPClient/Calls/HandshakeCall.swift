@@ -8,7 +8,7 @@ struct HandshakeCall: Sendable {
     static let version = "2025-11-25"
 
     let transport: MCPTransport
-    let open: @Sendable (LinkRequest) async throws -> Void
+    let open: @Sendable (LinkRequest) async throws -> LinkAnswer
 
     /// The code of a call that needs a link to be opened first.
     private static let linkRequired: Int64 = -32_042
@@ -34,7 +34,11 @@ struct HandshakeCall: Sendable {
             guard answer.error?["code"]?.integer == Self.linkRequired else { return ToolOutcome(refusalIn: answer) }
             for wanted in answer.error?["data"]?.object?["elicitations"]?.array ?? [] {
                 let link = try LinkRequest(wanted.object)
-                if opened.insert(link.url).inserted { try await open(link) }
+                guard opened.insert(link.url).inserted else { continue }
+                // The refused call asks nothing that could be declined: without the link, it is not repeated.
+                guard try await open(link) == .accept else {
+                    throw ClientFailure("The tool needs a link that you did not open, so the call was not repeated.")
+                }
             }
             // The notification that the page is done comes on a stream that this client does not keep, so it asks again.
             try await Task.sleep(for: Self.pause)
@@ -51,8 +55,7 @@ struct HandshakeCall: Sendable {
         case "ping": reply["result"] = [:]
         case "elicitation/create":
             let link = try LinkRequest(message["params"]?.object)
-            try await open(link)
-            reply["result"] = ["action": "accept"]
+            reply["result"] = ["action": .string(try await open(link).rawValue)]
         default: reply["error"] = ["code": -32_601, "message": "Method not found."]
         }
         _ = try await transport.send(reply, fields)

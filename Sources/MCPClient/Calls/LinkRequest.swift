@@ -2,6 +2,16 @@ package import JOSE
 import OAuth
 import Outbound
 
+/// What a user says about a link before it is opened; the raw value is the word of the protocol.
+///
+/// Spec: MCP 2025-11-25 §Elicitation
+package enum LinkAnswer: String, Sendable {
+    /// The link is with the user.
+    case accept
+    /// The user does not want to open it.
+    case decline
+}
+
 /// A link that an MCP server asks its user to open (URL-mode elicitation).
 ///
 /// Spec: MCP 2025-11-25 §Elicitation

@@ -5,7 +5,7 @@ import JOSE
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 struct StatelessToolCall: Sendable {
     let transport: MCPTransport
-    let open: @Sendable (LinkRequest) async throws -> Void
+    let open: @Sendable (LinkRequest) async throws -> LinkAnswer
 
     /// The longest conversation about one call; a server holds a round for some seconds while the user acts.
     private static let mostRounds = 600
@@ -13,7 +13,7 @@ struct StatelessToolCall: Sendable {
 
     func call(_ tool: String, _ arguments: JSONObject) async throws -> ToolOutcome {
         var parameters: JSONObject = ["name": .string(tool), "arguments": .object(arguments)]
-        var opened: Set<String> = []
+        var answers: [String: LinkAnswer] = [:]
         for round in 0..<Self.mostRounds {
             let request = StatelessRequest("tools/call", name: tool, parameters)
             let answer = try await transport.send(request.message, request.fields)
@@ -24,8 +24,9 @@ struct StatelessToolCall: Sendable {
             var replies = JSONObject()
             for (key, wanted) in result["inputRequests"]?.object?.members ?? [] {
                 let link = try LinkRequest(wanted.object?["params"]?.object)
-                if opened.insert(link.url).inserted { try await open(link) }
-                replies[key] = ["action": "accept"]
+                let answer = if let known = answers[link.url] { known } else { try await open(link) }
+                answers[link.url] = answer
+                replies[key] = ["action": .string(answer.rawValue)]
             }
             parameters["inputResponses"] = replies.members.isEmpty ? nil : .object(replies)
             // A server that holds no round must not be asked without a pause.

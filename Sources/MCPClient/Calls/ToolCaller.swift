@@ -16,13 +16,13 @@ package struct ToolCaller: Sendable {
     package var transport: MCPTransport
     /// Whether the MCP server gets a handshake although it may know the newer protocol.
     private let isHandshake: Bool
-    /// Has the user open a link.
-    private let open: @Sendable (LinkRequest) async throws -> Void
+    /// Has the user open a link, or not.
+    private let open: @Sendable (LinkRequest) async throws -> LinkAnswer
 
-    /// A caller that passes links to `open`.
+    /// A caller that passes links to `open`, and its answer to the MCP server.
     package init(
         _ transport: MCPTransport, isHandshake: Bool = false,
-        open: @escaping @Sendable (LinkRequest) async throws -> Void
+        open: @escaping @Sendable (LinkRequest) async throws -> LinkAnswer
     ) {
         self.transport = transport
         self.isHandshake = isHandshake

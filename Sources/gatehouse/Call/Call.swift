@@ -9,8 +9,9 @@ struct Call: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "call", abstract: "Call a tool of an MCP server, with a sign-in in the browser.",
         discussion: """
-            Finds the authorization server from the URL of the MCP server, opens your browser for the sign-in and for the links \
-            that the tool sends, and prints the result. It fills in no page for you. Speaks MCP 2026-07-28 and 2025-11-25.
+            Finds the authorization server from the URL of the MCP server, opens your browser for the sign-in, and prints the \
+            result. It asks before it opens a link that the tool sends, and without a terminal prints that link only. It fills in \
+            no page for you. Speaks MCP 2026-07-28 and 2025-11-25.
 
             As client it is the test client of 'gatehouse dev', or the one of --client-id, or it registers itself. The token is \
             kept in memory alone: each call signs in anew.
@@ -31,7 +32,12 @@ struct Call: AsyncParsableCommand {
     @Option(help: "Protocol to speak; the newer one that the MCP server knows if omitted.") var version:
         ProtocolVersion?
     @Flag(help: "Print links instead of opening them.") var printLinks = false
+    @Flag(help: "Open links that the tool sends without a question.") var yes = false
     @Flag(help: "Print the whole result as JSON.") var json = false
+
+    func validate() throws {
+        try ExclusiveOptions([("--print-links", printLinks), ("--yes", yes)]).requireOne()
+    }
 
     func run() async throws {
         guard let arguments = try? JSONObject(parsing: Array(arguments.utf8)) else {
@@ -48,12 +54,13 @@ struct Call: AsyncParsableCommand {
 
     private func call(_ arguments: JSONObject, by client: OperatorClient) async throws {
         let lookup = try ProtectedResourceLookup(url, by: client)
-        let browser = Browser(isPrintOnly: printLinks)
+        let browser = Browser(isPrintOnly: printLinks, isTrusting: yes)
         let authorization = CallAuthorization(
             lookup: lookup, client: client, browser: browser, clientID: clientID, scope: scope)
         var caller = ToolCaller(MCPTransport(lookup, by: client), isHandshake: version == .handshake) { link in
             _ = try lookup.named(link.url)
-            browser.open(link.url, reason: "The tool asks you to open a link. \(Terminal.sanitised(link.message))")
+            let reason = "The tool asks you to open a link. \(Terminal.sanitised(link.message))"
+            return browser.offer(link.url, reason: reason) ? .accept : .decline
         }
         var scope: String?
         // Without a token, with one, and with one that has the scopes or the recent sign-in that the tool demands.
