@@ -18,7 +18,8 @@ SHELL := bash
 GROUND := libssl-dev libsqlite3-dev pkg-config
 # LemonLDAP::NG, an OpenID provider, with its server and the Perl modules that it needs but does not depend on.
 LEMONLDAP := liblemonldap-ng-portal-perl starman libio-string-perl libstring-random-perl
-TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl $(LEMONLDAP)
+# Node and the compiler of TypeScript run the block of docs/typescript.md.
+TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl nodejs node-typescript $(LEMONLDAP)
 VENV := .venv
 # The requirements of the tests, and those of the Python package that they test.
 REQUIREMENTS := Tests/requirements.txt Sources/Python/requirements.txt

@@ -1,21 +1,28 @@
 import Foundation
 package import JOSE
 
-/// A Python program that answers each JSON line with one.
+/// A program that answers each JSON line with one.
 package final class Conversation: Sendable {
     private let child: ChildProcess
     private let input: FileHandle
     private let answers: AsyncStream<String>
 
     /// Starts a script of `Tests/Python` on a stage.
-    package init(_ script: String, on stage: Stage, environment more: [String: String] = [:]) throws {
-        let input = Pipe()
-        let output = Pipe()
+    package convenience init(_ script: String, on stage: Stage, environment more: [String: String] = [:]) throws {
         var environment = ["PYTHONDONTWRITEBYTECODE": "1"].merging(more) { $1 }
         environment["TEST_CHROMIUM"] = ProcessInfo.processInfo.environment["TEST_CHROMIUM"]
+        try self.init(
+            Workspace.python(), [Workspace.script(script)], on: stage, environment: environment,
+            log: "\(script)-\(UInt16.random(in: .min ... .max))")
+    }
+
+    /// Starts any program on a stage.
+    package init(
+        _ program: String, _ arguments: [String], on stage: Stage, environment: [String: String], log: String
+    ) throws {
+        let (input, output) = (Pipe(), Pipe())
         child = try ChildProcess(
-            Workspace.python(), [Workspace.script(script)], environment: environment, input: input, output: output,
-            errors: stage.logFile("\(script)-\(UInt16.random(in: .min ... .max))"))
+            program, arguments, environment: environment, input: input, output: output, errors: stage.logFile(log))
         stage.adopt(child)
         self.input = input.fileHandleForWriting
         answers = Self.lines(of: output.fileHandleForReading)
@@ -29,7 +36,7 @@ package final class Conversation: Sendable {
         try input.write(contentsOf: Data(line.bytes) + Data("\n".utf8))
         var iterator = answers.makeAsyncIterator()
         guard let answer = await iterator.next() else {
-            throw StageFailure("the Python program ended before it answered `\(verb)`")
+            throw StageFailure("the program ended before it answered `\(verb)`")
         }
         let object = try JSONObject(
             parsing: Array(answer.utf8), limits: .init(bytes: 4 << 20, depth: 32, members: 10_000))
