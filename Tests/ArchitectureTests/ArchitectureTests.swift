@@ -94,9 +94,17 @@ struct ArchitectureTests {
     }
 
     @Test func `Each link of the documentation leads to a page and a heading that are there`() {
-        let pages = Repository.files(under: "docs", ending: ".md") + [Repository.file("README.md")].compactMap { $0 }
-        #expect(pages.count > 10)
+        let others = ["README.md", "docs/llms.txt"]
+        let pages = Repository.files(under: "docs", ending: ".md") + others.compactMap(Repository.file)
+        #expect(pages.count > 10 && Set(others).isSubset(of: pages.map(\.path)))
         #expect(pages.flatMap { LinkRule.violations(in: $0, text: Repository.content) } == [])
+    }
+
+    @Test func `The page for language models lists every page of the documentation`() throws {
+        let list = try #require(Repository.file("docs/llms.txt")).text
+        #expect(list.hasPrefix("# Gatehouse\n\n> "), "a name and a summary, as llmstxt.org wants it")
+        let pages = Repository.files(under: "docs", ending: ".md").map(\.baseName)
+        #expect(pages.filter { !list.contains("](\($0).md)") } == [])
     }
 
     @Test func `No test name cites a row of a list that is not in the repository`() {
