@@ -1,6 +1,6 @@
 # demo      plays the whole flow on this machine; ONCE=1 exits afterwards
 # test      lints, builds and runs every test
-# python    builds the Python package and tests its wheel; wheel only builds it, into dist/
+# python    builds the Python package and tests its wheel on each Python of this machine; wheel only builds it, into dist/
 # run       starts a server with the defaults
 # bench     measures latency and throughput
 # soak      kills processes and cuts power thousands of times under load
@@ -68,7 +68,7 @@ test: ground tools lint
 	touch $@
 
 python: .venv-python/installed
-	rm -rf dist && .venv-python/bin/python Sources/Python/check.py dist
+	rm -rf dist && .venv-python/bin/python Sources/Python/check.py --each dist
 
 wheel: .venv-python/installed
 	.venv-python/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist Sources/Python

@@ -11,6 +11,7 @@ struct PythonPackageTests {
             let status = try await process.end()
             let said = try stage.log("package")
             #expect(status == 0, "\(said)")
+            #expect(said.contains("Tested on Python 3.") && said.contains("Skipped: "), "\(said)")
         }
     }
 }
