@@ -43,7 +43,8 @@ struct VerifyingScene: Sendable {
             var gatehouse = gatehouse
             if news == .pushed {
                 try await gatehouse.push(to: VerifyingServer.endpoint(at: port), of: resource)
-                gatehouse = try await aged(gatehouse, credentials.id, port, in: stage)
+                gatehouse = try await aged(
+                    gatehouse, credentials.id, VerifyingServer.endpoint(at: port), in: stage)
             }
             try await test(
                 VerifyingScene(
@@ -54,8 +55,8 @@ struct VerifyingScene: Sendable {
 
     /// Lets some minutes pass since the endpoint was verified, which is all that a test cannot wait for: the server is stopped,
     /// and what it wrote is dated back.
-    private static func aged(
-        _ gatehouse: RunningGatehouse, _ id: String, _ port: Int, in stage: Stage
+    static func aged(
+        _ gatehouse: RunningGatehouse, _ id: String, _ endpoint: String, in stage: Stage
     ) async throws -> RunningGatehouse {
         gatehouse.process.kill()
         _ = try await gatehouse.process.end()
@@ -66,7 +67,7 @@ struct VerifyingScene: Sendable {
             else {
                 return false
             }
-            let (then, endpoint) = (now - VerifyingServer.age, VerifyingServer.endpoint(at: port))
+            let then = now - VerifyingServer.age
             try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource, now: then)
             try transaction.eventStreams.begin(endpoint, of: resource, now: then)
             return try transaction.eventStreams.activate(endpoint, of: resource, now: then)
@@ -89,11 +90,7 @@ struct VerifyingScene: Sendable {
     }
 
     /// How often Gatehouse was asked about a token.
-    func questions() async throws -> Int {
-        let lines = try await gatehouse.operations.get("/metrics").text.split(separator: "\n")
-        return lines.filter { $0.hasPrefix("gatehouse_http_requests_total{route=\"/introspect\"") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
-    }
+    func questions() async throws -> Int { try await gatehouse.introspections() }
 
     /// What the audit trail has about a session, the newest last.
     func records(_ session: String, _ action: String) async throws -> [JSONObject] {
@@ -107,5 +104,14 @@ struct VerifyingScene: Sendable {
         guard printed.status == 0 else {
             throw StageFailure("`\(words)` ended with \(printed.status): \(printed.errors)")
         }
+    }
+}
+
+extension RunningGatehouse {
+    /// How often it was asked about a token.
+    func introspections() async throws -> Int {
+        let lines = try await operations.get("/metrics").text.split(separator: "\n")
+        return lines.filter { $0.hasPrefix("gatehouse_http_requests_total{route=\"/introspect\"") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
     }
 }

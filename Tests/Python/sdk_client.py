@@ -241,13 +241,17 @@ class Conversation:
         """Makes the SDK believe that its access token is over, so that the next request refreshes first."""
         self.provider.context.token_expiry_time = 1.0
 
+    async def visit(self, request: dict[str, Any]) -> int:
+        """The person opens a link that the client did not show."""
+        return await self.person.answer(request["url"], "approve")
+
     async def change_person(self, request: dict[str, Any]) -> None:
         """What the person decides from now on, in the browser that they already use."""
         for name, value in request["person"].items():
             setattr(self.person, name, value)
 
 
-VERBS = ("connect", "make_key", "tools", "call", "state", "expire", "change_person")
+VERBS = ("connect", "make_key", "tools", "call", "state", "expire", "visit", "change_person")
 
 
 async def main() -> None:

@@ -120,6 +120,11 @@ struct SDKClient: Sendable {
         try await conversation.ask("change_person", ["person": .object(changes)])
     }
 
+    /// Has the user open a link outside of a call and approve; the status of the last page.
+    func visit(_ link: String) async throws -> Int64? {
+        try await conversation.ask("visit", ["url": .string(link)]).integer
+    }
+
     /// What the SDK holds.
     struct Holding: Sendable {
         let accessToken: String

@@ -8,7 +8,7 @@ struct PythonRecipeTests {
     private static let key = "canary-sk-4711"
 
     private func connect(
-        to page: DocumentedServer, _ era: SDKClient.Era, _ opens: SDKClient.Opening?, person: JSONObject = [:],
+        to page: PythonServer, _ era: SDKClient.Era, _ opens: SDKClient.Opening?, person: JSONObject = [:],
         in scene: Scene
     ) async throws -> SDKClient {
         let client = try SDKClient(on: scene.stage)
@@ -16,10 +16,6 @@ struct PythonRecipeTests {
             to: page.server, as: .registered(scene.gatehouse.addClient()), era: era, person: person, opens: opens)
         #expect(version == era.version)
         return client
-    }
-
-    private func policy(_ options: [String], of page: DocumentedServer, in scene: Scene) async throws {
-        _ = try await scene.gatehouse.object(["resources", "policy", page.server] + options)
     }
 
     @Test(arguments: SDKClient.Era.allCases)
@@ -49,7 +45,7 @@ struct PythonRecipeTests {
     func `a secret reaches the tool and no log`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let page = try await DocumentedServer.serve("docs/python.md", recipes: true, in: scene)
-            try await policy(["--elicitation", "confirm,secret"], of: page, in: scene)
+            try await page.allow(["--elicitation", "confirm,secret"], in: scene)
             let client = try await connect(to: page, era, .approve, person: ["types": .string(Self.key)], in: scene)
             let length = Self.key.count
             #expect(try await client.call("connect_upstream") == "Stored a key of \(length) characters.")
@@ -62,9 +58,7 @@ struct PythonRecipeTests {
     func `an account is connected once at Canaille`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let page = try await DocumentedServer.serve("docs/python.md", recipes: true, in: scene)
-            let here = Scene(
-                stage: scene.stage, gatehouse: scene.gatehouse, server: page.server, credentials: page.credentials)
-            let hub = try await ThirdParty.start(in: here)
+            let hub = try await ThirdParty.start(in: page.scene(scene))
             let client = try await connect(
                 to: page, era, .approve, person: ["elsewhere": .object(hub.account)], in: scene)
             for _ in 0..<2 {
@@ -78,7 +72,7 @@ struct PythonRecipeTests {
     @Test func `a job goes on after its call, and a checkpoint is recorded`() async throws {
         try await Scene.play { scene in
             let page = try await DocumentedServer.serve("docs/python.md", recipes: true, in: scene)
-            try await policy(["--action", "expenses.submit"], of: page, in: scene)
+            try await page.allow(["--action", "expenses.submit"], in: scene)
             let client = try await connect(to: page, .modern, .approve, in: scene)
             #expect(try await client.call("submit_expenses") == "Started.")
             var filed: String?
@@ -89,22 +83,6 @@ struct PythonRecipeTests {
             let actions = records.compactMap { $0.object?["action"]?.string }
             #expect(actions.count { $0 == "action.evaluated" } == 2)
             #expect(actions.contains("job.ended") && actions.contains("sampling.reviewed"))
-        }
-    }
-
-    @Test(arguments: SDKClient.Era.allCases)
-    func `Gatehouse is killed and started again while a call waits for its user`(era: SDKClient.Era) async throws {
-        try await Scene.play { scene in
-            let page = try await DocumentedServer.serve("README.md", in: scene)
-            let client = try await connect(to: page, era, .approveAfterRestart, in: scene)
-            async let outcome = client.outcome("delete_note", ["name": "plan"])
-            var asked = false
-            while !asked {
-                asked = try await scene.gatehouse.json(["elicitations", "list"]).array?.isEmpty == false
-            }
-            _ = try await scene.gatehouse.restarted()
-            let (text, failed) = try await outcome
-            #expect(text == "Deleted plan." && !failed, "\(text)")
         }
     }
 }
