@@ -2,6 +2,9 @@
 
 import { createInterface } from "node:readline";
 
+// Node 18, which Debian 12 has, hides what every newer one offers.
+globalThis.crypto ??= (await import("node:crypto")).webcrypto;
+
 const { Gatehouse } = await import(process.env.MODULE);
 const gate = new Gatehouse(JSON.parse(process.env.SETTINGS));
 
