@@ -1,5 +1,6 @@
 import JOSE
 package import OAuth
+import Synchronization
 
 /// Publishes this server's metadata and its public keys.
 /// Spec: RFC 8414 §3
@@ -18,8 +19,8 @@ package struct MetadataEndpoint: Sendable {
     }
 
     private let metadata: AuthorizationServerMetadata
-    /// The document while no identity provider adds a context, made once.
-    private let usual: Document
+    private let lastMetadata = LastDocument<Int>()
+    private let lastKeySet = LastDocument<JWKSet>()
     private let contexts: ReachableContexts
     private let keys: KeyRing
 
@@ -36,21 +37,41 @@ package struct MetadataEndpoint: Sendable {
             requiresPushedRequests: settings.clients.requiresPushedRequests)
         metadata.additional = settings.additionalMetadata
         self.metadata = metadata
-        usual = Document(metadata.json)
     }
 
-    /// The metadata of this server: the same bytes at every well-known path.
+    /// The metadata of this server: the same bytes at every well-known path. Clients ask for it all the time and anybody can, so
+    /// nothing is read unless an identity provider came or went.
     package func document() async throws -> Document {
-        let reachable = try await contexts.all()
-        guard reachable != contexts.own else { return usual }
-        var extended = metadata
-        extended.acrValues = reachable
-        return Document(extended.json)
+        // Before the providers are read: a later commit then outdates the document.
+        let version = contexts.version
+        if let document = lastMetadata.made(from: version) { return document }
+        var metadata = metadata
+        metadata.acrValues = try await contexts.all()
+        return lastMetadata.keep(Document(metadata.json), of: version)
     }
 
     /// The JWK set of the public keys in use at `now`.
     /// Spec: RFC 7517 §5
-    package func keySet(at now: Timestamp) -> Document { Document(.object(keys.published(at: now.seconds).json)) }
+    package func keySet(at now: Timestamp) -> Document {
+        let keys = keys.published(at: now.seconds)
+        return lastKeySet.made(from: keys) ?? lastKeySet.keep(Document(.object(keys.json)), of: keys)
+    }
+}
+
+/// The document of the last request, and what it was made from.
+private final class LastDocument<Source: Equatable & Sendable>: Sendable {
+    private let last = Mutex<(source: Source, document: MetadataEndpoint.Document)?>(nil)
+
+    /// The document, unless it was made from anything else.
+    func made(from source: Source) -> MetadataEndpoint.Document? {
+        last.withLock { $0.flatMap { $0.source == source ? $0.document : nil } }
+    }
+
+    /// Keeps a document in place of the last one, and returns it.
+    func keep(_ document: MetadataEndpoint.Document, of source: Source) -> MetadataEndpoint.Document {
+        last.withLock { $0 = (source, document) }
+        return document
+    }
 }
 
 extension Settings {

@@ -1,7 +1,7 @@
 /// Everything that a store keeps in memory beside its database; `Store` makes it, and transactions reach it as `memory`.
 ///
 /// Nothing here decides what is true: each member is derived from rows, or says which rows to read again. What a restart
-/// must remember has a table. The first three members belong to the writer: only its queue may change them, so a
+/// must remember has a table. The first four members belong to the writer: only its queue may change them, so a
 /// transaction shows them as `writerMemory`, which is nil in a read. The others lock themselves.
 final class StoreMemory: Sendable {
     /// The last link of the main audit chain and the tallies that follow it.
@@ -14,7 +14,12 @@ final class StoreMemory: Sendable {
     ///
     /// Marked on the writer's queue, read on any thread. A rollback does not take a mark back: one count too many costs a
     /// fresh read, one too few would serve an outdated client.
-    let clientChanges = ClientChangeCounter()
+    let clientChanges = ChangeCounter()
+
+    /// Counts the committed changes to identity providers, for what is made from all of them, such as the metadata.
+    ///
+    /// Marked and read like the count of clients.
+    let identityProviderChanges = ChangeCounter()
 
     /// Collects the elicitations and event streams that the open group touches, for the listeners of commits.
     ///
@@ -40,6 +45,7 @@ final class StoreMemory: Sendable {
     /// Tells readers what the group changed. The writer calls this once the group is durable.
     func publishGroup() {
         clientChanges.publish()
+        identityProviderChanges.publish()
         signals.publish()
     }
 }

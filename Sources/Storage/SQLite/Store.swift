@@ -142,6 +142,9 @@ extension Store {
     /// it keeps: while the version stays the same, so do the rows.
     package var clientsVersion: Int { memory.clientChanges.version }
 
+    /// Changes whenever a change to an identity provider is committed; it serves caches like `clientsVersion`.
+    package var identityProvidersVersion: Int { memory.identityProviderChanges.version }
+
     /// Outdates every cache of clients, because the configuration's client lists were reloaded.
     package func countClientChange() { memory.clientChanges.countNow() }
 

@@ -108,6 +108,7 @@ extension IdentityProviders {
     /// Adds a provider; false if the name is taken.
     package func insert(_ provider: IdentityProvider) throws -> Bool {
         let (registration, admission) = (provider.registration, provider.admission)
+        writerMemory?.identityProviderChanges.mark()
         return try execute(
             """
             INSERT INTO identity_providers (\(Self.columns))
@@ -146,6 +147,7 @@ extension IdentityProviders {
     /// logins that it vouched for. Returns the number of logins; nil if the provider does not exist.
     package func remove(_ name: ProviderName, now: Timestamp) throws -> Int? {
         guard try execute("DELETE FROM identity_providers WHERE name = ?1", name.string) == 1 else { return nil }
+        writerMemory?.identityProviderChanges.mark()
         try transaction.accountLinks.voidAll(at: name, now: now)
         return try transaction.upstreamLogins.endAll(of: name)
     }

@@ -8,9 +8,10 @@ struct ReachableContexts: Sendable {
     let own: [AuthenticationContext]
     let store: Store
 
-    /// Every context, those of this server first: `acr_values_supported`.
-    ///
-    /// Providers come and go while the server runs, so they are read each time.
+    /// Changes whenever a provider comes or goes, while the server runs. A cache reads it before the contexts.
+    var version: Int { store.identityProvidersVersion }
+
+    /// Every context, those of this server first: `acr_values_supported`. It reads every provider.
     func all() async throws -> [AuthenticationContext] {
         try await store.read { try $0.identityProviders.list() }.flatMap(\.contexts).reduce(into: own) {
             found, context in

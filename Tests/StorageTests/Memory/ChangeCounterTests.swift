@@ -6,8 +6,8 @@ import Testing
 
 @testable import Storage
 
-@Suite("The count of changes to clients", .onEachStore)
-struct ClientChangeCounterTests {
+@Suite("The counts of changes", .onEachStore)
+struct ChangeCounterTests {
     @Test func `every change to a client or a rule is counted, and nothing else is`() async throws {
         let folder = try TemporaryFolder()
         let store = try folder.store()
