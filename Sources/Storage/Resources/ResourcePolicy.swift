@@ -26,38 +26,21 @@ package struct ResourcePolicy: Hashable, Sendable {
 extension Resources {
     /// The policy of an MCP server; the default one if none is stored.
     package func policy(of resource: ResourceID) throws -> ResourcePolicy {
-        try first(
-            """
-            SELECT elicitation_kinds, external_hosts, ends_connections, \(SessionPolicy.columns)
-            FROM resource_policies WHERE resource_id = ?1
-            """, resource.string
-        ) { row in
-            let kinds = try row.text(0).split(separator: " ").map {
-                try row.parsed(ElicitationKind(rawValue: String($0)))
-            }
-            return ResourcePolicy(
-                elicitationKinds: Set(kinds), externalHosts: try row.text(1).split(separator: " ").map(String.init),
-                endsConnections: try row.flag(2), sessions: try SessionPolicy(row, from: 3))
+        try first("SELECT \(PolicyColumn.names) FROM resource_policies WHERE resource_id = ?1", resource.string) {
+            row in
+            var policy = ResourcePolicy()
+            for (index, column) in PolicyColumn.all.enumerated() { try column.read(row, index, &policy) }
+            return policy
         } ?? ResourcePolicy()
     }
 
     /// Sets the policy of an MCP server.
     package func set(_ policy: ResourcePolicy, of resource: ResourceID) throws {
+        let id: [Value] = [resource.string]
         try execute(
             """
-            INSERT INTO resource_policies
-                (resource_id, elicitation_kinds, external_hosts, ends_connections, \(SessionPolicy.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-            ON CONFLICT (resource_id) DO UPDATE SET elicitation_kinds = excluded.elicitation_kinds,
-                external_hosts = excluded.external_hosts, ends_connections = excluded.ends_connections,
-                longest_session = excluded.longest_session, idle_limit = excluded.idle_limit,
-                session_choices = excluded.session_choices, token_life = excluded.token_life,
-                client_hosts = excluded.client_hosts, service_session = excluded.service_session,
-                allows_device = excluded.allows_device
-            """, resource.string, policy.elicitationKinds.sorted().map(\.rawValue).joined(separator: " "),
-            policy.externalHosts.joined(separator: " "), policy.endsConnections ? 1 : 0, policy.sessions.longest,
-            policy.sessions.idle, policy.sessions.choices.map(String.init).joined(separator: " "),
-            policy.sessions.tokenLife, policy.sessions.clientHosts.joined(separator: " "),
-            policy.sessions.service, policy.sessions.allowsDevice ? 1 : 0)
+            INSERT INTO resource_policies (resource_id, \(PolicyColumn.names)) VALUES (?1, \(PolicyColumn.places))
+            ON CONFLICT (resource_id) DO UPDATE SET \(PolicyColumn.assignments)
+            """, id + PolicyColumn.all.map { $0.value(policy) })
     }
 }

@@ -44,10 +44,6 @@ package struct SessionPolicy: Hashable, Sendable {
 }
 
 extension SessionPolicy {
-    /// The columns of `resource_policies` that hold a session policy.
-    static let columns =
-        "longest_session, idle_limit, session_choices, token_life, client_hosts, service_session, allows_device"
-
     /// The SQL condition that the policy `p` excludes clients on a host; false without a policy or without a host.
     static func excludes(host: String) -> String {
         """
@@ -63,16 +59,6 @@ extension SessionPolicy {
                 AND EXISTS (SELECT 1 FROM dynamic_clients WHERE id = \(client))
             ELSE \(excludes(host: host)) END
         """
-    }
-
-    init(_ row: StoredRow, from column: Int) throws {
-        longest = try row.integerIfAny(column)
-        idle = try row.integerIfAny(column + 1)
-        choices = try row.text(column + 2).split(separator: " ").map { try row.parsed(Int64($0)) }
-        tokenLife = try row.integerIfAny(column + 3)
-        clientHosts = try row.text(column + 4).split(separator: " ").map(String.init)
-        service = try row.integerIfAny(column + 5)
-        allowsDevice = try row.flag(column + 6)
     }
 }
 

@@ -77,7 +77,7 @@ struct DevSetup {
     private func add(_ draft: ResourceDraft, in opened: DirectAccess.Opened) async throws -> Credentials {
         let credentials = try await Credentials(opened.run(.resources(.add(draft))))
         // Everything that an MCP server can ask of a user may be tried.
-        let change = PolicyChange(kinds: ElicitationKind.allCases.map(\.rawValue))
+        let change = PolicyChange(settings: ["elicitation": ElicitationKind.allCases.map(\.rawValue)])
         _ = try await opened.run(.resources(.policy(draft.identifier, change)))
         return credentials
     }

@@ -40,7 +40,7 @@ struct FormerSpellingTests {
     @Test func `resources policy takes --end-connections for --revoke-connections`() async throws {
         let former = try await request("resources", "policy", "res_1", "--end-connections", "yes")
         #expect(try await request("resources", "policy", "res_1", "--revoke-connections", "yes") == former)
-        #expect(former == .resources(.policy("res_1", PolicyChange(endsConnections: true))))
+        #expect(former == .resources(.policy("res_1", PolicyChange(settings: ["ends_connections": ["yes"]]))))
         #expect(!help(ResourcePolicyCommand.self).contains("--end-connections"))
     }
 

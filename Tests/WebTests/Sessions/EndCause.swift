@@ -184,7 +184,7 @@ extension Harness {
     @discardableResult
     func policy(_ change: SessionPolicyChange, of resource: ResourceID? = nil) async throws -> AdministrationAnswer {
         let id = resource ?? self.resource.id
-        return try await administer(.resources(.policy(id.string, PolicyChange(sessions: change))))
+        return try await administer(.resources(.policy(id.string, change.policy)))
     }
 
     /// Runs an operator's command.

@@ -87,7 +87,7 @@ struct AccessPolicy: AdministrationNoun {
     }
 
     private static func groupAge(_ text: String) throws(AdministrationError) -> Int64? {
-        guard text != SessionPolicyChange.configured else { return nil }
+        guard text != "default" else { return nil }
         guard let seconds = Lifetime.seconds(text), groupAges.contains(seconds) else {
             throw AdministrationError(
                 .invalid,

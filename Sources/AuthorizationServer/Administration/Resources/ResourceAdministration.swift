@@ -120,8 +120,9 @@ struct ResourceAdministration: AdministrationNoun {
                 let settings = try AccessPolicy(task: task).changed(resource, change.access, transaction)
                 return AccessLoss.filters(at: resource.id, under: settings.list)
             }
-            guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
-            return try transaction.sessionHosts.filters(at: resource.id, outside: hosts)
+            guard change.excludesClients else { return [] }
+            let policy = try transaction.resources.policy(of: resource.id).changed(by: change.settings)
+            return try transaction.sessionHosts.filters(at: resource.id, outside: policy.sessions.clientHosts)
         case .add, .addScopes, .list, .show, .rotateSecret: return []
         }
     }

@@ -12,11 +12,11 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         _ name: String, _ change: PolicyChange, _ reason: String?
     ) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
-        let kinds = try change.kinds.map(Self.checkedKinds)
-        let hosts = try change.externalHosts.map { try $0.map(Self.checkedHost) }
+        // Checked before the transaction, so that an invalid word is refused whatever the MCP server.
+        _ = try ResourcePolicy().changed(by: change.settings)
         let actions = try change.actions.map { try $0.map(ServerAction.init(typed:)) }
         let endpoint = try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : Self.checkedEndpoint($0) }
-        guard change.sessions.clientHosts == nil || change.access.isEmpty else {
+        guard !change.excludesClients || change.access.isEmpty else {
             throw AdministrationError(
                 .invalid,
                 "Change client hosts and access in two commands, so that each shows the sessions that it revokes.")
@@ -30,11 +30,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         let (answer, notes, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
             let before = try transaction.resources.policy(of: resource.id)
-            var policy = before
-            policy.elicitationKinds = kinds ?? policy.elicitationKinds
-            policy.externalHosts = hosts ?? policy.externalHosts
-            policy.endsConnections = change.endsConnections ?? policy.endsConnections
-            policy.sessions = try policy.sessions.changed(by: change.sessions)
+            let policy = try before.changed(by: change.settings)
             try transaction.resources.set(policy, of: resource.id)
             if let actions { try transaction.resources.set(actions, of: resource.id) }
             try require(change.identityProvider, at: resource, transaction)
@@ -49,7 +45,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
                 explanation: reason)
             let ended = try revokeSessions(at: resource, change, reason, transaction)
             let row = try ResourceReach(task: task).policyRow(of: try self.resource(name, transaction), transaction)
-            return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
+            return (row, Self.remarks(from: before, to: policy, at: resource), ended)
         }
         let count = try await store.endRest(of: ended).count
         let all = notes + [Self.note(revokedSessions: count)].compactMap(\.self)
@@ -85,35 +81,15 @@ struct ResourcePolicyAdministration: AdministrationNoun {
             return try transaction.sessions.end(
                 AccessLoss.filters(at: resource.id, under: settings.list), ending(.accessLost, reason))
         }
-        guard change.sessions.clientHosts != nil else { return EndedSessions() }
+        guard change.excludesClients else { return EndedSessions() }
         return try transaction.sessions.endExcluded(at: resource.id, ending(.hostExcluded, reason))
     }
 
-    /// The remarks about live sessions and tokens, to which a change does not apply.
-    private static func notes(from old: SessionPolicy, to new: SessionPolicy, at resource: Resource) -> [String] {
-        var notes: [String] = []
-        if (old.longest, old.idle, old.service) != (new.longest, new.idle, new.service) || old.choices != new.choices {
-            notes.append(
-                "Live sessions keep their expiry and idle timeout. Revoke them with 'gatehouse sessions revoke --resource "
-                    + "\(resource.id)'.")
+    /// The remarks about live sessions and tokens, to which a change does not apply; each once.
+    private static func remarks(from old: ResourcePolicy, to new: ResourcePolicy, at resource: Resource) -> [String] {
+        PolicySetting.all.compactMap { $0.remark(old, new, resource) }.reduce(into: []) { remarks, remark in
+            if !remarks.contains(remark) { remarks.append(remark) }
         }
-        if old.allowsDevice, !new.allowsDevice {
-            notes.append("Sessions that began on a device stay live. 'gatehouse sessions show ID' says how one began.")
-        }
-        if old.tokenLife != new.tokenLife { notes.append("The new lifetime applies to tokens issued from now on.") }
-        return notes
-    }
-
-    private static func checkedKinds(_ words: [String]) throws -> Set<ElicitationKind> {
-        Set(
-            try words.map { word in
-                guard let kind = ElicitationKind(rawValue: word) else {
-                    let known = ElicitationKind.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw AdministrationError(
-                        .invalid, "'\(word)' is not a kind of elicitation. The kinds are \(known).")
-                }
-                return kind
-            })
     }
 
     static func checkedEndpoint(_ text: String) throws -> String {
@@ -123,17 +99,6 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         } catch {
             throw AdministrationError(.invalid, "The events endpoint is invalid: \(error).")
         }
-    }
-
-    /// A host as in an https URL, with a port if that is not 443.
-    private static func checkedHost(_ text: String) throws -> String {
-        let typed = text.lowercased()
-        let host = typed.hasSuffix(":443") ? String(typed.dropLast(4)) : typed
-        guard let url = try? RemoteURL(operator: "https://\(host)/"), url.hostField == host else {
-            throw AdministrationError(
-                .invalid, "'\(text)' is not a host. Write it as pay.example or pay.example:8443, without https://.")
-        }
-        return host
     }
 }
 

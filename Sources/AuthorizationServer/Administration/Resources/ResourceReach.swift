@@ -29,10 +29,8 @@ struct ResourceReach: AdministrationNoun {
     func policyRow(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
         let policy = try transaction.resources.policy(of: resource.id)
         var row: JSONObject = ["id": .string(resource.id.string), "resource": .string(resource.identifier.string)]
-        for (name, value) in effectiveSettings(policy.sessions).members { row[name] = value }
+        for (name, value) in effectiveSettings(policy).members { row[name] = value }
         let rest: JSONObject = [
-            "elicitation": .strings(policy.elicitationKinds.sorted().map(\.rawValue)),
-            "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
             "providers": .object(try providers(of: resource, transaction)),
             "actions": .strings(try transaction.resources.actions(of: resource.id).map(\.typed)),
             "scope_reach": .array(resource.scopes.map { .object($0.reach) }),
@@ -40,32 +38,24 @@ struct ResourceReach: AdministrationNoun {
         ]
         let events = try ResourceEvents(of: resource, in: transaction)
         for (name, value) in try AccessPolicy(task: task).row(of: resource, transaction).members { row[name] = value }
+        let configured = PolicySetting.Configured(sessions: administration.sessions, tokens: administration.tokens)
+        for setting in PolicySetting.elicitation { row[setting.name] = setting.show(policy, configured) }
         for (name, value) in rest.members + events.row.members { row[name] = value }
         return row
     }
 
     /// The settings for new sessions and tokens, each with its origin: the policy or the configuration.
-    private func effectiveSettings(_ policy: SessionPolicy) -> JSONObject {
-        let (sessions, tokens) = (administration.sessions, administration.tokens)
-        let terms = SessionTerms(policy, sessions)
-        func setting(_ value: JSON, _ isPolicy: Bool) -> JSON {
-            .object(["value": value, "from": isPolicy ? "policy" : "configuration"])
+    private func effectiveSettings(_ policy: ResourcePolicy) -> JSONObject {
+        let configured = PolicySetting.Configured(sessions: administration.sessions, tokens: administration.tokens)
+        var row = JSONObject()
+        for setting in PolicySetting.sessions {
+            row[setting.name] = setting.show(policy, configured)
+            guard setting.name == "session_choices" else { continue }
+            let preselected = SessionTerms(policy.sessions, configured.sessions).preselected
+            row["preselected"] = PolicySetting.origin(
+                PolicySetting.length(preselected), preselected != configured.sessions.preselected)
         }
-        func length(_ seconds: Int64?, _ isPolicy: Bool) -> JSON {
-            setting(JSON(seconds.map(Lifetime.text)), isPolicy)
-        }
-        let limits = policy.longest != nil || !policy.choices.isEmpty
-        return [
-            "longest_session": length(policy.longest ?? terms.choices.last, limits),
-            "session_choices": setting(.strings(terms.choices.map(Lifetime.text)), limits),
-            "preselected": length(terms.preselected, terms.preselected != sessions.preselected),
-            "idle_limit": length(terms.idle, policy.idle != nil),
-            "token_life": length(policy.tokenLife ?? tokens.access, policy.tokenLife != nil),
-            "service_session": length(
-                terms.service, terms.service != SessionTerms.serviceLength || policy.service != nil),
-            "client_hosts": setting(.strings(policy.clientHosts), !policy.clientHosts.isEmpty),
-            "device_grant": setting(.bool(policy.allowsDevice), !policy.allowsDevice),
-        ]
+        return row
     }
 
     /// The scopes that it may request from each provider.

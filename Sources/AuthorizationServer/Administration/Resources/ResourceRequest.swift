@@ -89,20 +89,14 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
 
 /// A change of an MCP server's policy. Nil leaves a setting unchanged.
 package struct PolicyChange: Codable, Hashable, Sendable {
-    /// The kinds of elicitation that it may create.
-    package var kinds: [String]?
-    /// The hosts to which it may send users for an external step.
-    package var externalHosts: [String]?
-    /// Whether a user's connections for it are revoked with the user's last session there.
-    package var endsConnections: Bool?
+    /// The words of each changed setting, by its name in `PolicySetting.all`.
+    package var settings: [String: [String]]
     /// The actions that it may start on its own: `NAME`, `NAME=ask`, or `NAME=allow SCOPE`.
     package var actions: [String]?
     /// The reach of its scopes.
     package var reach: ScopeChanges
     /// The URL to which its events are pushed; empty if it polls.
     package var eventsEndpoint: String?
-    /// The settings for its sessions.
-    package var sessions: SessionPolicyChange
     /// Who may use it.
     package var access: AccessChange
     /// The identity provider at which its users have to sign in; empty for any way to sign in.
@@ -110,29 +104,26 @@ package struct PolicyChange: Codable, Hashable, Sendable {
 
     /// A change of the given settings.
     package init(
-        kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
-        actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil,
-        sessions: SessionPolicyChange = SessionPolicyChange(), access: AccessChange = AccessChange(),
-        identityProvider: String? = nil
+        settings: [String: [String]] = [:], actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(),
+        eventsEndpoint: String? = nil, access: AccessChange = AccessChange(), identityProvider: String? = nil
     ) {
-        self.kinds = kinds
-        self.externalHosts = externalHosts
-        self.endsConnections = endsConnections
+        self.settings = settings
         self.actions = actions
         self.reach = reach
         self.eventsEndpoint = eventsEndpoint
-        self.sessions = sessions
         self.access = access
         self.identityProvider = identityProvider
     }
 
     /// Whether no setting changes.
     package var isEmpty: Bool {
-        kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && reach.isEmpty
-            && eventsEndpoint == nil && sessions.isEmpty && access.isEmpty
+        settings.isEmpty && actions == nil && reach.isEmpty && eventsEndpoint == nil && access.isEmpty
             && identityProvider == nil
     }
 
     /// Whether sessions may end by the change.
-    package var revokesSessions: Bool { sessions.clientHosts != nil || access.narrowsAccess }
+    package var revokesSessions: Bool { excludesClients || access.narrowsAccess }
+
+    /// Whether a setting changes by which live sessions may end.
+    var excludesClients: Bool { PolicySetting.all.contains { $0.endsSessions && settings[$0.name] != nil } }
 }
