@@ -67,6 +67,7 @@ extension Transaction {
     package var pushedRequests: PushedRequests { PushedRequests(transaction: self) }
     package var replacedSecrets: ReplacedSecrets { ReplacedSecrets(transaction: self) }
     package var replays: Replays { Replays(transaction: self) }
+    package var resourceEdits: ResourceEdits { ResourceEdits(transaction: self) }
     package var resources: Resources { Resources(transaction: self) }
     package var sealedValues: SealedValues { SealedValues(transaction: self) }
     package var serviceSessions: ServiceSessions { ServiceSessions(transaction: self) }

@@ -42,8 +42,8 @@ extension Standing.Lapse {
         switch self {
         case .accessLost: .accessLost
         case .groupsOutdated: .groupsOutdated
-        case .accountDisabled, .clientBlocked, .clientNotLetIn, .hostExcluded, .resourceRemoved, .sessionEnded,
-            .sessionExpired:
+        case .accountDisabled, .clientBlocked, .clientNotLetIn, .hostExcluded, .resourceRemoved, .scopesWithdrawn,
+            .sessionEnded, .sessionExpired:
             nil
         }
     }

@@ -16,6 +16,7 @@ enum Standing: Hashable, Sendable {
         case clientNotLetIn = "the configuration does not admit the client"
         case hostExcluded = "the MCP server's policy excludes the client's host"
         case resourceRemoved = "the MCP server was removed"
+        case scopesWithdrawn = "the MCP server lost every scope of the session"
         case sessionEnded = "the session is ended"
         case sessionExpired = "the session is expired"
         case accessLost = "the MCP server's access rule does not list the user"
@@ -57,6 +58,7 @@ struct StandingRule: Sendable {
         case .ended: return .lapsed(.sessionEnded)
         case .expired: return .lapsed(.sessionExpired)
         }
+        if session.lostEveryScope { return .lapsed(.scopesWithdrawn) }
         if try clients.isShutOut(session.clientID, in: transaction) { return .lapsed(.clientNotLetIn) }
         return try admission(of: session, in: transaction, now: now)
     }

@@ -21,6 +21,12 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
     package static let clientRemoved = SessionEndReason(rawValue: "client_removed")
     package static let permissionWithdrawn = SessionEndReason(rawValue: "permission_withdrawn")
     package static let resourceRemoved = SessionEndReason(rawValue: "resource_removed")
+    /// An administrator withdrew every scope of the session from the MCP server.
+    package static let scopesWithdrawn = SessionEndReason(rawValue: "scopes_withdrawn")
+    /// An administrator took the MCP server from those that the client may request access to.
+    package static let resourceWithdrawn = SessionEndReason(rawValue: "client_resource_withdrawn")
+    /// An administrator removed the redirect URI of the approval before the client redeemed its code.
+    package static let redirectRemoved = SessionEndReason(rawValue: "redirect_removed")
     package static let hostExcluded = SessionEndReason(rawValue: "client_host_excluded")
     /// The access rule of the MCP server lists neither the user nor a group of the user any more.
     package static let accessLost = SessionEndReason(rawValue: "access_lost")
@@ -50,6 +56,9 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
         .clientRemoved: "An administrator removed the client.",
         .permissionWithdrawn: "The client's permission allows less than the session did.",
         .resourceRemoved: "An administrator removed the MCP server.",
+        .scopesWithdrawn: "An administrator withdrew every scope of the session from the MCP server.",
+        .resourceWithdrawn: "An administrator closed the MCP server to the client.",
+        .redirectRemoved: "An administrator removed the redirect URI of the approval.",
         .hostExcluded: "An administrator closed the MCP server to the client's host.",
         .accessLost: "The user lost access to the MCP server.",
         .signedOutUpstream: "The person signed out at the identity provider.",

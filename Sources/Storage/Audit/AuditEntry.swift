@@ -78,13 +78,16 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     /// Somebody set the password of an account with the link of an invitation or of a reset.
     package static let accountLinkUsed = AuditAction(rawValue: "user.link_used")
     package static let resourceAdded = AuditAction(rawValue: "resource.added")
+    /// An administrator changed name, owner, scopes or events endpoint of an MCP server.
+    package static let resourceChanged = AuditAction(rawValue: "resource.changed")
     package static let resourceSecretRotated = AuditAction(rawValue: "resource.secret_rotated")
     package static let resourceRemoved = AuditAction(rawValue: "resource.removed")
     package static let clientAdded = AuditAction(rawValue: "client.added")
     /// A client registered itself: the record of its first approval, or of its use of an initial access token.
     package static let clientRegistered = AuditAction(rawValue: "client.registered")
-    /// A client changed its own registration.
+    /// A client changed its own registration, or an administrator changed that of a client.
     package static let clientChanged = AuditAction(rawValue: "client.changed")
+    package static let clientSecretRotated = AuditAction(rawValue: "client.secret_rotated")
     package static let clientAllowed = AuditAction(rawValue: "client.allowed")
     package static let clientBlocked = AuditAction(rawValue: "client.blocked")
     package static let clientRuleRemoved = AuditAction(rawValue: "client.rule_removed")

@@ -57,7 +57,11 @@ extension Resources {
 
     /// Adds scopes to an MCP server, behind those that it has. None of them may be known.
     package func add(_ scopes: [ResourceScope], to resource: ResourceID) throws {
-        try insert(scopes, of: resource, from: try self.scopes(of: resource).count)
+        // A withdrawn scope leaves its place empty.
+        let last = try first(
+            "SELECT coalesce(max(position), -1) FROM resource_scopes WHERE resource_id = ?1", resource.string
+        ) { Int(try $0.integer(0)) }
+        try insert(scopes, of: resource, from: (last ?? -1) + 1)
     }
 
     func insert(_ scopes: [ResourceScope], of resource: ResourceID, from first: Int = 0) throws {

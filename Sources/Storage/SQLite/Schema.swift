@@ -50,6 +50,7 @@ enum Schema {
         ("0040 sign-in demands", SignInDemandTable.statements),
         ("0041 sign-in choices", SignInChoices.statements),
         ("0042 upstream sessions", UpstreamSessionTable.statements),
+        ("0043 withdrawn scopes", WithdrawnScopeTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

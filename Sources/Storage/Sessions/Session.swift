@@ -22,6 +22,7 @@ package struct Session: Hashable, Sendable {
     /// The host of the client's metadata document; nil for a registered client.
     package let clientHost: String?
     package let resourceID: ResourceID
+    /// The approved scopes, without those that the MCP server lost since.
     package let scope: ScopeSet
     /// The redirect URI of the approval; nil for a session that no browser began.
     package let redirectURI: String?
@@ -108,13 +109,14 @@ extension Session {
     static let columns = """
         id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state, created_at,
         expires_at, idle_seconds, last_used_at, ended_at, end_reason, auth_time, acr, document_digest, refresh_key,
-        replaces, ended_by, auth_method
+        replaces, ended_by, auth_method, \(WithdrawnScopes.of("sessions"))
         """
 
     init(_ row: StoredRow) throws {
         try self.init(
             id: row.id(0), userID: row.idIfAny(1), clientID: row.client(2), clientName: row.text(3),
-            clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.textIfAny(7),
+            clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6, without: 23),
+            redirectURI: row.textIfAny(7),
             binding: row.digestIfAny(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
             endReason: row.textIfAny(15).map { SessionEndReason(rawValue: $0) },

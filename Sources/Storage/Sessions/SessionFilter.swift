@@ -19,12 +19,14 @@ package struct SessionFilter: Hashable, Sendable {
     /// Only sessions of users who are not on this list and in none of its groups; nil for all. A session without a user matches no
     /// list.
     package var outside: AccessList?
+    /// Only sessions with or without certain scopes; nil for all.
+    package var scopes: ScopeLoss?
 
     /// A filter; without arguments it selects every session.
     package init(
         ids: [SessionID] = [], user: UserID? = nil, client: ClientID? = nil, host: String? = nil,
         resource: ResourceID? = nil, state: Session.State? = nil, idleSince: Timestamp? = nil,
-        refreshKeys: [String] = [], outside: AccessList? = nil
+        refreshKeys: [String] = [], outside: AccessList? = nil, scopes: ScopeLoss? = nil
     ) {
         self.ids = ids
         self.user = user
@@ -35,6 +37,15 @@ package struct SessionFilter: Hashable, Sendable {
         self.idleSince = idleSince
         self.refreshKeys = refreshKeys
         self.outside = outside
+        self.scopes = scopes
+    }
+
+    /// How the withdrawal of scopes from an MCP server affects a session there.
+    package enum ScopeLoss: Hashable, Sendable {
+        /// The session has one of these scopes.
+        case any(of: ScopeSet)
+        /// The session has scopes, and is left without any.
+        case every(of: ScopeSet)
     }
 
     /// The path with the fewest rows: a user has few sessions, a client fewer than its host, an MCP server can have nearly
@@ -118,6 +129,13 @@ struct SessionClause {
         if let host = filter.host { add("client_host = #0", host) }
         if let resource = filter.resource { add("resource_id = #0", resource.string) }
         if let list = filter.outside { add(outside: list) }
+        switch filter.scopes {
+        case nil: break
+        case .any(let scopes): add(WithdrawnScopes.touch("#0"), JSON.strings(scopes.scopes.map(\.string)).text)
+        case .every(let scopes):
+            add(
+                WithdrawnScopes.leaveNothing(withdrawing: "#0"), JSON.strings(scopes.scopes.map(\.string)).text)
+        }
         if !filter.refreshKeys.isEmpty {
             // The plus keeps SQLite from the index of the keys: nearly all live sessions have one key or two.
             add("+refresh_key IN (SELECT value FROM json_each(#0))", JSON.strings(filter.refreshKeys).text)

@@ -21,7 +21,10 @@ package struct SessionGrant: Hashable, Sendable {
     package let resourceIsGone: Bool
     /// Whether a rule says which users may use the MCP server or some of its scopes. Without one nothing else is read.
     package let hasAccessRule: Bool
-    /// The approved scopes; without those that the user may not have any more, once the standing rule has passed the session.
+    /// Whether the MCP server lost every scope of the session.
+    package let lostEveryScope: Bool
+    /// The approved scopes, without those that the MCP server lost since, and, once the standing rule has passed the session, without
+    /// those that the user may not have any more.
     package private(set) var scope: ScopeSet
     /// The state in the row; `state(at:)` takes the time into account.
     package let state: Session.State
@@ -87,7 +90,7 @@ extension Sessions {
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
             s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
             \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id")), s.auth_method,
-            coalesce(p.is_restricted OR p.restricts_scopes, 0), s.proof
+            coalesce(p.is_restricted OR p.restricts_scopes, 0), s.proof, \(WithdrawnScopes.of("s"))
         FROM sessions s JOIN resources r ON r.id = s.resource_id LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1
@@ -107,7 +110,8 @@ extension SessionGrant {
         resourceID = try row.id(8)
         resource = try row.resource(9)
         resourceIsGone = try row.flag(10)
-        scope = try row.scope(11)
+        scope = try row.scope(11, without: 32)
+        lostEveryScope = try scope.isEmpty && row.textIfAny(32) != nil && !row.text(11).isEmpty
         state = try row.parsed(Session.State(rawValue: row.text(12)))
         createdAt = try row.time(13)
         expiresAt = try row.time(14)

@@ -85,6 +85,7 @@ extension SessionFilter {
         object["resource"] = resource.map { .string($0.string) }
         object["idle_since"] = idleSince.map { .integer($0.seconds) }
         if !refreshKeys.isEmpty { object["refresh_keys"] = .strings(refreshKeys) }
+        if let scopes { object[scopes.member] = .strings(scopes.withdrawn.scopes.map(\.string)) }
         if let outside {
             object["outside_users"] = .strings(outside.users.map(\.string))
             object["outside_groups"] = .strings(outside.groups.map(\.string))
@@ -108,7 +109,8 @@ extension SessionFilter {
             ids: ids, user: id("user"), client: json["client"]?.string.map { try ClientID($0) },
             host: json["host"]?.string, resource: id("resource"),
             idleSince: json["idle_since"]?.integer.map { Timestamp(seconds: $0) },
-            refreshKeys: json["refresh_keys"]?.strings ?? [], outside: AccessList(json: json))
+            refreshKeys: json["refresh_keys"]?.strings ?? [], outside: AccessList(json: json),
+            scopes: try ScopeLoss(json: json))
         guard self.json == json else { throw Self.unreadable }
     }
 
@@ -122,5 +124,32 @@ extension AccessList {
             return nil
         }
         self.init(users: users.compactMap { UserID($0) }, groups: groups.compactMap { GroupID($0) })
+    }
+}
+
+extension SessionFilter.ScopeLoss {
+    /// The member of the stored form.
+    fileprivate var member: String {
+        switch self {
+        case .any: "losing_scopes"
+        case .every: "left_without"
+        }
+    }
+
+    fileprivate var withdrawn: ScopeSet {
+        switch self {
+        case .any(let scopes), .every(let scopes): scopes
+        }
+    }
+
+    /// Reads the stored form; nil if the ending was not about scopes.
+    fileprivate init?(json: JSONObject) throws {
+        if let words = json["left_without"]?.strings {
+            self = .every(of: ScopeSet(try words.map { try Scope($0) }))
+        } else if let words = json["losing_scopes"]?.strings {
+            self = .any(of: ScopeSet(try words.map { try Scope($0) }))
+        } else {
+            return nil
+        }
     }
 }

@@ -3,7 +3,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// The protected resource metadata of an MCP server (RFC 9728), read once when an operator registers it with `--from`.
+/// The protected resource metadata of an MCP server (RFC 9728), read once when an operator registers or edits it with `--from`.
 struct PublishedMetadata {
     private let metadata: ProtectedResourceMetadata
 
@@ -20,6 +20,13 @@ struct PublishedMetadata {
             let metadata = try? ProtectedResourceMetadata(json: document)
         else { throw CommandError("\(address) is not a protected resource metadata document (RFC 9728).") }
         self.metadata = metadata
+    }
+
+    /// Adds the identifier that the metadata must be of, and its scopes; those that the MCP server has stay as they are.
+    func complete(_ change: inout ResourceChange) {
+        change.identifier = metadata.resource
+        let named = change.scopes.map(\.name) + change.withdrawn + ["offline_access"]
+        change.scopes += metadata.scopesSupported.filter { !named.contains($0) }.map { ResourceChange.Scope(name: $0) }
     }
 
     /// Fills in what the command line left out. The command line takes precedence.

@@ -14,6 +14,8 @@ struct ResourceAdministration: AdministrationNoun {
         case .show(let name): try await ResourceReach(task: task).show(name)
         case .policy(let name, let change, let reason):
             try await ResourcePolicyAdministration(task: task).change(name, change, reason)
+        case .edit(let name, let change, let reason, let isDryRun):
+            try await ResourceEditing(task: task).edit(name, change, reason, isDryRun: isDryRun)
         case .addScopes(let name, let scopes): try await ScopeAddition(task: task).add(scopes, to: name)
         case .rotateSecret(let name, let overlap):
             try await SecretRotation(task: task).rotate(name, overlap: overlap)
@@ -22,6 +24,21 @@ struct ResourceAdministration: AdministrationNoun {
     }
 
     private func addResource(_ draft: ResourceDraft) async throws -> AdministrationAnswer {
+        let (resource, secret) = try self.resource(of: draft)
+        return try await store.write { transaction in
+            let warning = try register(resource, transaction)
+            let notes = [
+                secret == nil ? nil : Self.secretNote,
+                administration.access.opensNewResources ? nil : Self.closedNote(resource),
+            ].compactMap(\.self)
+            return .one(
+                resource.credentials(secret), note: notes.isEmpty ? nil : notes.joined(separator: " "),
+                warning: warning)
+        }
+    }
+
+    /// The MCP server of a draft with a new id, and the secret that it gets unless it has keys.
+    func resource(of draft: ResourceDraft) throws -> (Resource, ClientSecret?) {
         let keys = try draft.keys?.checked()
         let secret = keys == nil ? ClientSecret.random() : nil
         let resource = Resource(
@@ -31,24 +48,21 @@ struct ResourceAdministration: AdministrationNoun {
             scopes: try draft.reach.applied(to: try scopes(draft.scopes)), secretDigest: secret?.digest,
             keys: keys, eventsEndpoint: try draft.eventsEndpoint.map(ResourcePolicyAdministration.checkedEndpoint),
             createdAt: now)
-        return try await store.write { transaction in
-            let near = ResourceNearMiss.nearest(
-                resource.identifier, among: try transaction.resources.list().map(\.identifier))
-            guard try transaction.resources.insert(resource) else {
-                throw AdministrationError(.conflict, "MCP server '\(resource.identifier)' is already registered.")
-            }
-            try audit(transaction, .resourceAdded, resource: resource.id)
-            if !administration.access.opensNewResources {
-                try transaction.access.set(AccessSettings(list: AccessList()), of: resource.id)
-            }
-            let notes = [
-                secret == nil ? nil : Self.secretNote,
-                administration.access.opensNewResources ? nil : Self.closedNote(resource),
-            ].compactMap(\.self)
-            return .one(
-                resource.credentials(secret), note: notes.isEmpty ? nil : notes.joined(separator: " "),
-                warning: near.map(Self.warning))
+        return (resource, secret)
+    }
+
+    /// Registers an MCP server with its record. Returns the warning about one whose identifier is nearly the same.
+    func register(_ resource: Resource, _ transaction: Transaction) throws -> String? {
+        let near = ResourceNearMiss.nearest(
+            resource.identifier, among: try transaction.resources.list().map(\.identifier))
+        guard try transaction.resources.insert(resource) else {
+            throw AdministrationError(.conflict, "MCP server '\(resource.identifier)' is already registered.")
         }
+        try audit(transaction, .resourceAdded, resource: resource.id)
+        if !administration.access.opensNewResources {
+            try transaction.access.set(AccessSettings(list: AccessList()), of: resource.id)
+        }
+        return near.map(Self.warning)
     }
 
     /// That nobody may use a new MCP server, and how to change that.
@@ -79,12 +93,17 @@ struct ResourceAdministration: AdministrationNoun {
         let reason = try checkedReason(reason)
         let (row, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            let ended = try transaction.resources.remove(resource: resource.id, ending(.resourceRemoved, reason))
-            try audit(transaction, .resourceRemoved, resource: resource.id, explanation: reason)
-            return (resource.row, ended ?? EndedSessions())
+            return (resource.row, try remove(resource, reason, transaction))
         }
         let count = try await store.endRest(of: ended).count
         return .one(row.counting(revokedSessions: count), note: Self.note(revokedSessions: count))
+    }
+
+    /// Removes an MCP server with its record, and begins to end its sessions.
+    func remove(_ resource: Resource, _ reason: String?, _ transaction: Transaction) throws -> EndedSessions {
+        let ended = try transaction.resources.remove(resource: resource.id, ending(.resourceRemoved, reason))
+        try audit(transaction, .resourceRemoved, resource: resource.id, explanation: reason)
+        return ended ?? EndedSessions()
     }
 
     func scopes(_ drafts: [ResourceDraft.Scope]) throws -> [ResourceScope] {
@@ -123,6 +142,8 @@ struct ResourceAdministration: AdministrationNoun {
             guard change.excludesClients else { return [] }
             let policy = try transaction.resources.policy(of: resource.id).changed(by: change.settings)
             return try transaction.sessionHosts.filters(at: resource.id, outside: policy.sessions.clientHosts)
+        case .edit(let name, let change, _, _):
+            return try ResourceEditing(task: task).plan(resource(name, transaction), change, transaction).ends
         case .add, .addScopes, .list, .show, .rotateSecret: return []
         }
     }

@@ -10,6 +10,8 @@ package enum ResourceRequest: Codable, Hashable, Sendable {
     case show(String)
     /// Changes the given settings of a policy, if any, and shows the policy.
     case policy(String, PolicyChange, reason: String? = nil)
+    /// Changes an MCP server without ending more sessions than it has to. With `isDryRun` it only says what the change would do.
+    case edit(String, ResourceChange, reason: String? = nil, isDryRun: Bool = false)
     /// Adds scopes to an MCP server; those that it has stay as they are.
     case addScopes(String, [ResourceDraft.Scope])
     /// Replaces the secret. The old one becomes invalid at once, or after `overlap`, such as `1h`.
@@ -24,6 +26,7 @@ extension ResourceRequest: NounRequest {
         case .list, .show: [.safeOnRolledBackTrail, .long]
         case .policy(_, let change, _):
             change == PolicyChange() ? [.safeOnRolledBackTrail, .withdrawsAccess, .long] : [.withdrawsAccess, .long]
+        case .edit(_, _, _, let isDryRun): isDryRun ? .long : [.withdrawsAccess, .long]
         case .rotateSecret, .remove: [.withdrawsAccess, .long]
         case .add, .addScopes: .long
         }

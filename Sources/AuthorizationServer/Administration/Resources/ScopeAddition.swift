@@ -21,7 +21,7 @@ struct ScopeAddition: AdministrationNoun {
 }
 
 extension ResourceDraft.Scope {
-    fileprivate init(_ scope: ResourceScope) {
+    init(_ scope: ResourceScope) {
         self.init(name: scope.scope.string, description: scope.description, onRequest: scope.onRequest)
     }
 }

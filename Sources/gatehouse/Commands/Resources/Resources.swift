@@ -6,7 +6,8 @@ struct Resources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resources", abstract: "Manage the MCP servers that delegate to this Gatehouse.",
         subcommands: [
-            Add.self, List.self, Show.self, ResourcePolicyCommand.self, RotateSecret.self, Remove.self,
+            Add.self, List.self, Show.self, ResourceEditCommand.self, ResourcePolicyCommand.self, RotateSecret.self,
+            Remove.self,
         ])
 
     struct Add: AdministrationCommand {
