@@ -75,8 +75,10 @@ package struct Gatehouse: Sendable {
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let (standing, seal) = (StandingRule(clients: clients), InteractionSeal(keys: keys))
         let assertions = AssertionAuthentication(clients, operators: operators, issuer: settings.issuer)
-        let authentication = ClientAuthentication(clients: clients, assertions: assertions, observer: observer)
         let (refusals, background) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
+        let replacedSecretUse = ReplacedSecretUse(store, background, refusals)
+        let authentication = ClientAuthentication(
+            clients: clients, assertions: assertions, replacedSecretUse: replacedSecretUse, observer: observer)
         let monitor = SignInMonitor(store: store, observer: observer, lines: refusals, log: log, background: background)
         let people = SignInService(store: store, methods: Self.ways(settings, hasher), monitor: monitor, clock: clock)
         let authorize = AuthorizeEndpoint(
@@ -85,8 +87,7 @@ package struct Gatehouse: Sendable {
         (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
         (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
         resourceAuthentication = ResourceAuthentication(
-            assertions, keys: keys, replacedSecretUse: ReplacedSecretUse(store, background, refusals),
-            observer: observer, clock: clock)
+            assertions, keys: keys, replacedSecretUse: replacedSecretUse, observer: observer, clock: clock)
         let (subjects, vault) = (SubjectTokens(reader: reader, standing: standing), ConnectionVault(keys: keys))
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
         let wrongAccounts = WrongAccountLog(store: store, errands: background)

@@ -1,5 +1,5 @@
 import JOSE
-import OAuth
+package import OAuth
 
 /// The verbs of a transaction about one noun, with the rows and the SQL that they share.
 protocol Noun {
@@ -65,7 +65,8 @@ extension Transaction {
     package var logins: BrowserLogins { BrowserLogins(transaction: self) }
     package var providers: Providers { Providers(transaction: self) }
     package var pushedRequests: PushedRequests { PushedRequests(transaction: self) }
-    package var replacedSecrets: ReplacedSecrets { ReplacedSecrets(transaction: self) }
+    package var replacedClientSecrets: ReplacedSecrets<ClientID> { ReplacedSecrets(transaction: self) }
+    package var replacedSecrets: ReplacedSecrets<ResourceID> { ReplacedSecrets(transaction: self) }
     package var replays: Replays { Replays(transaction: self) }
     package var resourceEdits: ResourceEdits { ResourceEdits(transaction: self) }
     package var resources: Resources { Resources(transaction: self) }

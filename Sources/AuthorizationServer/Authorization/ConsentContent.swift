@@ -58,6 +58,14 @@ struct ConsentContent {
         if try pending.clientOrigin.excluding(in: transaction).contains(resource.id) {
             throw RequestedAccess.hostExcluded(at: resource)
         }
+        if pending.clientOrigin.isRegistered, let client = try transaction.clients.find(pending.clientID),
+            !client.mayUse(resource.id)
+        {
+            throw OAuthError(
+                .invalidTarget,
+                "The app may no longer request access to this MCP server. Go back to the app and start again.",
+                reason: "the MCP server was taken from \(pending.clientID) while the page was open")
+        }
         try standing.clients.checkRedirect(of: pending, in: transaction)
         if pending.device != nil,
             let refusal = try DevicePermission.refusal(of: pending.clientID, at: resource, in: transaction)

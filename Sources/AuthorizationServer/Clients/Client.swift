@@ -41,8 +41,8 @@ package struct Client: Sendable {
 
     /// Whether this client may get tokens for `resource`; an empty list in the registration means every resource.
     package func mayUse(_ resource: ResourceID) -> Bool {
-        guard case .registered(let record) = source, !record.resources.isEmpty else { return true }
-        return record.resources.contains(resource)
+        guard case .registered(let record) = source else { return true }
+        return record.mayUse(resource)
     }
 }
 
@@ -92,6 +92,9 @@ extension ClientOrigin {
 }
 
 extension RegisteredClient {
+    /// Whether the client may request access to `resource`; an empty list means every MCP server.
+    func mayUse(_ resource: ResourceID) -> Bool { resources.isEmpty || resources.contains(resource) }
+
     /// The record as client metadata.
     var metadata: ClientMetadata {
         ClientMetadata(

@@ -76,12 +76,16 @@ extension RegisteredClients {
             "INSERT INTO clients (\(Self.columns)) VALUES (\(Self.places)) ON CONFLICT (id) DO NOTHING",
             values + ClientRequirement.allCases.map { client.requirements.contains($0) ? 1 : 0 })
         guard isNew == 1 else { return false }
-        for resource in client.resources {
-            try execute(
-                "INSERT INTO client_resources (client_id, resource_id) VALUES (?1, ?2)", client.id.string,
-                resource.string)
-        }
+        try insert(client.resources, of: client.id)
         return true
+    }
+
+    private func insert(_ resources: [ResourceID], of client: ClientID) throws {
+        for resource in resources {
+            try execute(
+                "INSERT INTO client_resources (client_id, resource_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                client.string, resource.string)
+        }
     }
 
     /// The registered client of this id.
@@ -94,6 +98,28 @@ extension RegisteredClients {
         try all(
             "SELECT \(Self.columns) FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2", id?.string ?? "", limit
         ) { try client($0) }
+    }
+
+    /// Sets name, redirect URIs, grant types and MCP servers of a registered client; false if it does not exist.
+    @discardableResult
+    package func update(_ client: RegisteredClient) throws -> Bool {
+        writerMemory?.clientChanges.mark()
+        let isKnown = try execute(
+            "UPDATE clients SET name = ?2, redirect_uris = ?3, grant_types = ?4 WHERE id = ?1", client.id.string,
+            client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
+            client.grantTypes.map(\.rawValue).joined(separator: "\n"))
+        guard isKnown == 1 else { return false }
+        try execute("DELETE FROM client_resources WHERE client_id = ?1", client.id.string)
+        try insert(client.resources, of: client.id)
+        return true
+    }
+
+    /// Replaces the secret of a client at once; false if it does not exist or has none.
+    package func setSecret(_ digest: Digest, of id: ClientID) throws -> Bool {
+        writerMemory?.clientChanges.mark()
+        return try execute(
+            "UPDATE clients SET secret_digest = ?2 WHERE id = ?1 AND secret_digest IS NOT NULL", id.string,
+            digest.stored) == 1
     }
 
     /// Removes a registered client and ends its sessions; nil if it does not exist.

@@ -51,6 +51,7 @@ enum Schema {
         ("0041 sign-in choices", SignInChoices.statements),
         ("0042 upstream sessions", UpstreamSessionTable.statements),
         ("0043 withdrawn scopes", WithdrawnScopeTable.statements),
+        ("0044 replaced client secrets", ReplacedClientSecretTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

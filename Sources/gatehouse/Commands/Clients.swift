@@ -10,7 +10,8 @@ struct Clients: AsyncParsableCommand {
         abstract:
             "Manage clients that an administrator registered, that registered themselves, or that have a metadata document.",
         subcommands: [
-            Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, ClientPermitCommand.self,
+            Add.self, List.self, Show.self, ClientEditCommand.self, ClientSecretCommand.self, Allow.self, Block.self,
+            ClientRulesCommand.self, ClientPermitCommand.self,
             Refresh.self, Remove.self,
             ClientRedirectsCommand.self, ClientInviteCommand.self, ClientInvitationsCommand.self,
         ])

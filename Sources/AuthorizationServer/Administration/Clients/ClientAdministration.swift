@@ -18,6 +18,10 @@ struct ClientAdministration: AdministrationNoun {
         case .rules(let page): try await rules.list(page)
         case .removeRule(let name, let reason): try await rules.remove(name, reason)
         case .permissions(let request): try await permissions.perform(request)
+        case .edit(let id, let change, let reason, let isDryRun):
+            try await ClientEditing(task: task).edit(id, change, reason, isDryRun: isDryRun)
+        case .rotateSecret(let id, let overlap):
+            try await SecretRotation(task: task).rotate(client: id, overlap: overlap)
         case .refresh(let id): try await refreshDocument(id)
         case .remove(let id, let reason): try await removeClient(id, reason)
         case .redirects(let request): try await request.perform(task)
@@ -30,49 +34,30 @@ struct ClientAdministration: AdministrationNoun {
     private var rules: ClientRuleAdministration { ClientRuleAdministration(task: task) }
 
     private func addClient(_ draft: ClientDraft) async throws -> AdministrationAnswer {
-        guard let method = ClientAuthenticationMethod(rawValue: draft.authMethod) else {
-            throw AdministrationError(
-                .invalid, "'\(draft.authMethod)' is not an authentication method of registered clients.")
-        }
-        guard (method == .privateKeyJWT) == (draft.keys != nil) else {
-            throw AdministrationError(.invalid, "The method private_key_jwt needs keys, and no other method has any.")
-        }
-        let keys = try draft.keys?.checked()
-        let secret = method.isSharedSecret ? ClientSecret.random() : nil
-        let id = try ClientID(draft.id ?? "client_" + Random.token(16))
-        guard !id.string.hasPrefix(SubjectKind.prefix) else { throw ClientPermissionAdministration.userPrefix(id) }
-        guard !id.isReservedForRegistration else {
-            throw AdministrationError(
-                .invalid, "'\(id)' begins like the id of a client that registered itself. Choose another id.")
-        }
-        let name = try AdministrationText.checked(draft.name, as: "The name")
-        var redirects: [RedirectURI] = []
-        for text in draft.redirectURIs where !redirects.contains(where: { $0.string == text }) {
-            redirects.append(try RedirectURI(text))
-        }
-        guard !redirects.isEmpty || draft.serviceScopes != nil || draft.usesDevice else {
-            throw AdministrationError(.invalid, "A client must have at least one redirect URI.")
-        }
-        try OwnSchemes(draft.ownSchemes).check(redirects)
-        let redirectURIs = redirects
+        let (client, secret) = try NewClient(draft).checked(at: now)
         return try await store.write { transaction in
-            let client = RegisteredClient(
-                id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
-                keys: keys, grantTypes: draft.grantTypes, requirements: draft.requirements,
-                resources: draft.serviceScopes == nil
-                    ? try draft.resources.map { try self.resource($0, transaction).id } : [], createdAt: now)
-            guard try transaction.clients.insert(client) else {
-                throw AdministrationError(.conflict, "Client '\(id)' already exists.")
-            }
-            try audit(transaction, .clientAdded, client: id)
+            let client = try register(client, draft, transaction)
             for name in draft.resources {
                 guard let scopes = draft.serviceScopes else { break }
                 _ = try permissions.permit(client, at: self.resource(name, transaction), scopes, nil, transaction)
             }
-            var row: JSONObject = ["client_id": .string(id.string)]
+            var row: JSONObject = ["client_id": .string(client.id.string)]
             row["client_secret"] = secret.map { .string($0.reveal()) }
             return .one(row, note: secret == nil ? nil : Self.secretNote)
         }
+    }
+
+    /// Registers a client with its record, restricted to the MCP servers of the draft, and returns it.
+    func register(
+        _ client: RegisteredClient, _ draft: ClientDraft, _ transaction: Transaction
+    ) throws -> RegisteredClient {
+        let client = client.restricted(
+            to: draft.serviceScopes == nil ? try draft.resources.map { try self.resource($0, transaction).id } : [])
+        guard try transaction.clients.insert(client) else {
+            throw AdministrationError(.conflict, "Client '\(client.id)' already exists.")
+        }
+        try audit(transaction, .clientAdded, client: client.id)
+        return client
     }
 
     private func refreshDocument(_ text: String) async throws -> AdministrationAnswer {
@@ -151,15 +136,11 @@ struct ClientAdministration: AdministrationNoun {
             try transaction.sessionHosts.filters(
                 coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
         case .permissions(let request): try permissions.sessions(revokedBy: request, transaction)
-        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .redirects, .invitations: []
+        case .edit(let id, let change, _, _):
+            try ClientEditing(task: task).plan(
+                RegisteredClientLookup(task: task).client(id, transaction), change, transaction
+            ).filters
+        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .rotateSecret, .redirects, .invitations: []
         }
-    }
-}
-
-extension ClientDraft {
-    /// The grant types of the client. One that begins only on devices has no redirect, and so no authorization code.
-    fileprivate var grantTypes: [GrantType] {
-        guard serviceScopes == nil else { return [.clientCredentials] }
-        return (redirectURIs.isEmpty ? [] : [.authorizationCode]) + [.refreshToken] + (usesDevice ? [.deviceCode] : [])
     }
 }

@@ -20,6 +20,11 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     case removeRule(String, reason: String? = nil)
     /// Shows or changes what a client may do by itself.
     case permissions(ClientPermissionRequest)
+    /// Changes a registered client without ending more sessions than it has to. With `isDryRun` it only says what the change would
+    /// do.
+    case edit(String, ClientChange, reason: String? = nil, isDryRun: Bool = false)
+    /// Replaces the secret of a registered client. The old one becomes invalid at once, or after `overlap`, such as `1h`.
+    case rotateSecret(String, overlap: String? = nil)
     /// Marks a metadata document as stale, so that its next use fetches it again.
     case refresh(String)
     /// Removes a registered client or a known metadata document, and revokes its sessions.
@@ -34,7 +39,8 @@ extension ClientRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
         case .list, .show, .rules, .permissions(.show): [.safeOnRolledBackTrail, .long]
-        case .block, .remove, .permissions(.set), .permissions(.withdraw): [.withdrawsAccess, .long]
+        case .edit(_, _, _, let isDryRun): isDryRun ? .long : [.withdrawsAccess, .long]
+        case .block, .remove, .rotateSecret, .permissions(.set), .permissions(.withdraw): [.withdrawsAccess, .long]
         case .add, .allow, .removeRule, .refresh: .long
         case .redirects(let request): request.traits
         case .invitations(let request): request.traits

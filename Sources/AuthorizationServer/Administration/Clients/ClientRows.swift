@@ -62,6 +62,9 @@ struct ClientRows: AdministrationNoun {
             for requirement in ClientRequirement.allCases {
                 row[requirement.rawValue] = .bool(client.requirements.contains(requirement))
             }
+            let replaced = try transaction.replacedClientSecrets.find(of: id)
+            row["previous_secret_until"] = JSON(replaced?.endsAt)
+            row["previous_secret_used_at"] = JSON(replaced?.usedAt)
             row["device_grant"] = .bool(try DevicePermission.refusal(of: id, in: transaction) == nil)
             row["resources"] = .strings(
                 try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })

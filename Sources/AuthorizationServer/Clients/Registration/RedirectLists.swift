@@ -56,10 +56,9 @@ extension ClientDirectory {
 
     /// Throws unless a redirect that was verified when a consent page was opened is still admitted.
     func checkRedirect(of pending: PendingAuthorization, in transaction: Transaction) throws {
-        guard pending.clientOrigin.isSelfRegistered, let requested = pending.redirect?.uri.string,
-            case .registered(let client) = try record(of: pending.clientID, in: transaction)
+        guard let requested = pending.redirect?.uri.string,
+            let redirects = try currentRedirects(of: pending, in: transaction)
         else { return }
-        let redirects = try admitted(client, in: transaction).metadata.redirectURIs
         guard
             RedirectRule.verify(requested, registered: redirects, localhostAnyPort: settings.localhostAnyPort) != nil
         else {
@@ -68,5 +67,16 @@ extension ClientDirectory {
                 "The app may no longer receive the response at this address. Go back to the app and start again.",
                 reason: "the redirect of \(pending.clientID) was withdrawn while the page was open")
         }
+    }
+
+    /// The redirects that the client has now; nil for a client with a document, of which the waiting request keeps a copy.
+    private func currentRedirects(
+        of pending: PendingAuthorization, in transaction: Transaction
+    ) throws -> [RedirectURI]? {
+        if pending.clientOrigin.isRegistered { return try transaction.clients.find(pending.clientID)?.redirectURIs }
+        guard pending.clientOrigin.isSelfRegistered,
+            case .registered(let client) = try record(of: pending.clientID, in: transaction)
+        else { return nil }
+        return try admitted(client, in: transaction).metadata.redirectURIs
     }
 }

@@ -29,6 +29,7 @@ enum ClientKnowledge: Sendable {
 struct ClientAuthentication: Sendable {
     let clients: ClientDirectory
     let assertions: AssertionAuthentication
+    let replacedSecretUse: ReplacedSecretUse
     let observer: Observer
 
     /// The authenticated client of a request and its method; a refusal is observed. `needed` says how much the caller has to know
@@ -49,7 +50,7 @@ struct ClientAuthentication: Sendable {
                 try checkMethod(of: client, presented, knowing: needed)
                 credential = try await self.credential(of: client, for: presented, now: now)
             }
-            try await prove(client, by: presented, credential)
+            try await prove(client, by: presented, credential, now: now)
             return (client, presented.method)
         }
     }
@@ -92,7 +93,7 @@ struct ClientAuthentication: Sendable {
 
     /// Refuses unless the request proves that its sender holds the credential, and spends what counts once.
     private func prove(
-        _ client: Client, by presented: PresentedClient, _ credential: RegisteredCredential
+        _ client: Client, by presented: PresentedClient, _ credential: RegisteredCredential, now: Timestamp
     ) async throws {
         let reason: String? =
             switch presented.method.prove(presented, credential) {
@@ -101,7 +102,23 @@ struct ClientAuthentication: Sendable {
             case .refused(let reason):
                 "\(client.id) authenticated by \(presented.method), as it is registered: \(reason)"
             }
-        if let reason { throw Self.refused(reason).asked(by: presented.clientID.string) }
+        if let reason, try await !provesReplaced(client, by: presented, now: now) {
+            throw Self.refused(reason).asked(by: presented.clientID.string)
+        }
+    }
+
+    /// Whether a registered client presents the secret that a newer one replaced, while both work. It is read only for a secret that
+    /// is not the current one.
+    private func provesReplaced(
+        _ client: Client, by presented: PresentedClient, now: Timestamp
+    ) async throws -> Bool {
+        guard client.origin.isRegistered, presented.method.isSharedSecret,
+            let replaced = try await assertions.store.read({
+                try $0.replacedClientSecrets.working(of: client.id, now: now)
+            }), case .proven = presented.method.prove(presented, .secret(replaced.digest))
+        else { return false }
+        replacedSecretUse.note(replaced, of: client.id, now: now)
+        return true
     }
 
     /// The credential that the client registered for the presented method.
