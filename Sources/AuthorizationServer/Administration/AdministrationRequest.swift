@@ -10,6 +10,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case resources(ResourceRequest)
     /// About clients.
     case clients(ClientRequest)
+    /// About the managed configuration as one document.
+    case configuration(ApplyRequest)
     /// About sessions.
     case sessions(SessionRequest)
     /// About elicitations.
@@ -47,6 +49,7 @@ extension AdministrationRequest {
         case .access(let request): request
         case .resources(let request): request
         case .clients(let request): request
+        case .configuration(let request): request
         case .sessions(let request): request
         case .elicitations(let request): request
         case .jobs(let request): request

@@ -16,6 +16,16 @@ package struct EndedSessions: Sendable {
     /// No session ended yet.
     package init() {}
 
+    /// Adds what another part of the same transaction ended, or began to end.
+    package mutating func merge(_ other: EndedSessions) {
+        count += other.count
+        sessions += other.sessions.prefix(Self.mostNamed - sessions.count)
+        unfinished += other.unfinished
+    }
+
+    /// Counts a session that was ended by itself.
+    package mutating func countOne() { count += 1 }
+
     fileprivate mutating func add(_ step: [Session]) {
         count += step.count
         sessions += step.prefix(Self.mostNamed - sessions.count)
@@ -69,6 +79,16 @@ extension Sessions {
         let live = try live(filter, after: cursor, upTo: row, limit: Self.step)
         let ended = try live.compactMap { try end($0, ending) }
         return (ended, live.count == Self.step ? live.last.map { SessionCursor(after: $0) } : nil)
+    }
+}
+
+extension Sessions {
+    /// The number of live sessions that the further steps of these endings find now.
+    package func remaining(of begun: EndedSessions, now: Timestamp) throws -> Int64 {
+        try begun.unfinished.reduce(0) { count, id in
+            guard let ending = try transaction.unfinishedEndings.find(id) else { return count }
+            return count + (try transaction.sessionReports.liveCounts(ending.filter, now: now).sessions)
+        }
     }
 }
 

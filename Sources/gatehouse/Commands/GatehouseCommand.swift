@@ -7,8 +7,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         abstract: "An OAuth 2.1 authorization server for MCP servers.",
         version: "gatehouse \(BuildVersion.current)",
         subcommands: [
-            Serve.self, Ready.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self,
-            Sessions.self,
+            Serve.self, Ready.self, Users.self, Groups.self, AccessCommand.self, ApplyCommand.self,
+            ExportConfigurationCommand.self, Resources.self, Clients.self, Sessions.self,
             Elicitations.self, Jobs.self,
             Events.self, Providers.self, IdentityProviders.self, Connections.self, Keys.self, DatabaseCommands.self,
             Audit.self, Report.self,

@@ -19,22 +19,10 @@ struct GroupAdministration: AdministrationNoun {
     private func addGroup(
         _ name: String, _ provider: String?, _ claim: String?
     ) async throws -> AdministrationAnswer {
-        let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
-        let source = try provider.map { try GroupSource(provider: ProviderName($0)) } ?? .local
-        guard source.isLocal == false || claim == nil else {
-            throw AdministrationError(.invalid, "Only a group of an identity provider has a value there. Add --from.")
-        }
-        let value = try claim.map { try AdministrationText.checked($0, as: "The provider's value", atMost: 256) }
-        let group = Group(name: name, source: source, claim: source.isLocal ? nil : value ?? name, createdAt: now)
+        let group = try self.group(name, from: provider, claim)
         return try await store.write { transaction in
-            guard try transaction.groups.find(named: name) == nil else {
-                throw AdministrationError(.conflict, "Group '\(name)' already exists.")
-            }
-            guard try transaction.groups.insert(group) else {
-                throw AdministrationError(
-                    .conflict, "Another group already has the value '\(group.claim ?? "")' of '\(source)'.")
-            }
-            try record(transaction, .groupAdded, group, nil)
+            try insert(group, transaction)
+            let source = group.source
             guard !source.isLocal else { return .one(group.row) }
             // A group may be prepared before its provider. With a mistyped name nobody would ever join it.
             let isKnown = try transaction.identityProviders.find(ProviderName(source.string)) != nil
@@ -43,6 +31,29 @@ struct GroupAdministration: AdministrationNoun {
                 warning: isKnown
                     ? nil : "Identity provider '\(source)' not found; nobody joins the group before it is added.")
         }
+    }
+
+    /// A new group, checked.
+    func group(_ name: String, from provider: String?, _ claim: String?) throws -> Group {
+        let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
+        let source = try provider.map { try GroupSource(provider: ProviderName($0)) } ?? .local
+        guard source.isLocal == false || claim == nil else {
+            throw AdministrationError(.invalid, "Only a group of an identity provider has a value there. Add --from.")
+        }
+        let value = try claim.map { try AdministrationText.checked($0, as: "The provider's value", atMost: 256) }
+        return Group(name: name, source: source, claim: source.isLocal ? nil : value ?? name, createdAt: now)
+    }
+
+    /// Adds a group with its record.
+    func insert(_ group: Group, _ transaction: Transaction) throws {
+        guard try transaction.groups.find(named: group.name) == nil else {
+            throw AdministrationError(.conflict, "Group '\(group.name)' already exists.")
+        }
+        guard try transaction.groups.insert(group) else {
+            throw AdministrationError(
+                .conflict, "Another group already has the value '\(group.claim ?? "")' of '\(group.source)'.")
+        }
+        try record(transaction, .groupAdded, group, nil)
     }
 
     private func listGroups(_ request: PageRequest) async throws -> AdministrationAnswer {
@@ -66,13 +77,8 @@ struct GroupAdministration: AdministrationNoun {
         let reason = try checkedReason(reason)
         let (row, emptied, ended) = try await store.write { transaction in
             let group = try self.group(name, transaction)
-            let lost = try AccessLoss(task: task).filters(removing: group.id, transaction)
-            try transaction.groups.remove(group.id)
-            try record(transaction, .groupRemoved, group, nil, reason)
-            let emptied = try lost.count {
-                try $0.resource.map { try transaction.access.settings(of: $0).list == AccessList() } ?? false
-            }
-            return (group.row, emptied, try transaction.sessions.end(lost, ending(.accessLost, reason)))
+            let (emptied, ended) = try remove(group, reason, transaction)
+            return (group.row, emptied, ended)
         }
         let count = try await store.endRest(of: ended).count
         let servers = emptied == 1 ? "An MCP server admits" : "\(emptied) MCP servers admit"
@@ -80,6 +86,20 @@ struct GroupAdministration: AdministrationNoun {
             row.counting(revokedSessions: count), note: Self.note(revokedSessions: count),
             warning: emptied == 0
                 ? nil : "\(servers) nobody now, because the group was the only one listed. See 'gatehouse report'.")
+    }
+
+    /// Removes a group with its record, and begins to end the sessions of users who lose access. Returns also how many MCP servers
+    /// admit nobody now.
+    func remove(
+        _ group: Group, _ reason: String?, _ transaction: Transaction
+    ) throws -> (emptied: Int, ended: EndedSessions) {
+        let lost = try AccessLoss(task: task).filters(removing: group.id, transaction)
+        try transaction.groups.remove(group.id)
+        try record(transaction, .groupRemoved, group, nil, reason)
+        let emptied = try lost.count {
+            try $0.resource.map { try transaction.access.settings(of: $0).list == AccessList() } ?? false
+        }
+        return (emptied, try transaction.sessions.end(lost, ending(.accessLost, reason)))
     }
 
     private func changeMembers(

@@ -49,6 +49,19 @@ struct ClientPermissionAdministration: AdministrationNoun {
         return (Self.row(permission, at: resource), revoked ?? false)
     }
 
+    /// Withdraws a permission with its record, and returns whether the client's session there was revoked; nil without a permission.
+    func withdraw(
+        from client: RegisteredClient, at resource: Resource, _ reason: String?, _ transaction: Transaction
+    ) throws -> Bool? {
+        guard try transaction.clientPermissions.remove(client: client.id, resource: resource.id) else { return nil }
+        try audit(
+            transaction, .clientPermissionWithdrawn, client: client.id, resource: resource.id, explanation: reason)
+        let ended = try transaction.serviceSessions.find(of: client.id, at: resource.id, now: now).map {
+            try transaction.sessions.end($0.id, ending(.permissionWithdrawn, reason))
+        }
+        return ended ?? false
+    }
+
     /// The error for the ID of a client that could pass as the subject of a user.
     static func userPrefix(_ id: ClientID) -> AdministrationError {
         AdministrationError(
@@ -100,20 +113,14 @@ struct ClientPermissionAdministration: AdministrationNoun {
             let client = try self.client(client, transaction)
             let resource = try self.resource(resource, transaction)
             let before = try transaction.clientPermissions.list(of: client.id).first { $0.resourceID == resource.id }
-            guard try transaction.clientPermissions.remove(client: client.id, resource: resource.id) else {
+            guard let ended = try withdraw(from: client, at: resource, reason, transaction) else {
                 throw AdministrationError(
                     .notFound,
                     "Client '\(client.id)' has no permission for '\(resource.identifier)'. Nothing was changed.")
             }
-            try audit(
-                transaction, .clientPermissionWithdrawn, client: client.id, resource: resource.id, explanation: reason)
-            let ended = try transaction.serviceSessions.find(of: client.id, at: resource.id, now: now).map {
-                try transaction.sessions.end($0.id, ending(.permissionWithdrawn, reason))
-            }
             let row = before.map { Self.row($0, at: resource) } ?? ["client_id": .string(client.id.string)]
             return .one(
-                row.counting(revokedSessions: ended == true ? 1 : 0),
-                note: Self.note(revokedSessions: ended == true ? 1 : 0))
+                row.counting(revokedSessions: ended ? 1 : 0), note: Self.note(revokedSessions: ended ? 1 : 0))
         }
     }
 

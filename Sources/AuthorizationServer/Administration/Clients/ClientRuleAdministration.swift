@@ -17,23 +17,37 @@ struct ClientRuleAdministration: AdministrationNoun {
             let (target, unknown) = try self.ruleTarget(name, transaction)
             let entry = ClientRule(
                 target, rule, acceptsTokenEndpoint: acceptsTokenEndpoint, allowsDevice: allowsDevice, createdAt: now)
-            try transaction.clientRules.set(entry)
-            try audit(
-                transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
-                reason: Self.remark(on: entry), explanation: reason)
+            let ended = try set(entry, reason, transaction)
             guard rule == .block else {
                 let warnings = [unknown, try self.remainingBlock(of: target, transaction)].compactMap(\.self)
-                return (entry, EndedSessions(), warnings.isEmpty ? nil : warnings.joined(separator: " "))
+                return (entry, ended, warnings.isEmpty ? nil : warnings.joined(separator: " "))
             }
-            // The rule alone denies every token. Revoking the sessions is permanent, and sends events to the MCP servers.
-            let ended = try transaction.sessions.end(
-                transaction.sessionHosts.filters(coveredBy: target), ending(.clientBlocked, reason))
             return (entry, ended, unknown)
         }
         guard rule == .block else { return .one(entry.row, warning: warning) }
         let count = try await store.endRest(of: ended).count
         return .one(
             entry.row.counting(revokedSessions: count), note: Self.note(revokedSessions: count), warning: warning)
+    }
+
+    /// Sets a rule with its record, and begins to end the sessions that a block covers.
+    func set(_ entry: ClientRule, _ reason: String?, _ transaction: Transaction) throws -> EndedSessions {
+        try transaction.clientRules.set(entry)
+        try audit(
+            transaction, entry.rule == .block ? .clientBlocked : .clientAllowed, client: entry.target.clientID,
+            reason: Self.remark(on: entry), explanation: reason)
+        guard entry.rule == .block else { return EndedSessions() }
+        // The rule alone denies every token. Revoking the sessions is permanent, and sends events to the MCP servers.
+        return try transaction.sessions.end(
+            transaction.sessionHosts.filters(coveredBy: entry.target), ending(.clientBlocked, reason))
+    }
+
+    /// Removes a rule with its record.
+    func remove(_ rule: ClientRule, _ reason: String?, _ transaction: Transaction) throws {
+        _ = try transaction.clientRules.remove(about: rule.target)
+        try audit(
+            transaction, .clientRuleRemoved, client: rule.target.clientID,
+            reason: rule.target.host.map { "host \($0)" }, explanation: reason)
     }
 
     /// One page of the rules, those about clients first.
@@ -56,12 +70,7 @@ struct ClientRuleAdministration: AdministrationNoun {
                 throw AdministrationError(
                     .notFound, "Rule '\(name)' not found. List rules with 'gatehouse clients rules list'.")
             }
-            for rule in rules {
-                _ = try transaction.clientRules.remove(about: rule.target)
-                try audit(
-                    transaction, .clientRuleRemoved, client: rule.target.clientID,
-                    reason: rule.target.host.map { "host \($0)" }, explanation: reason)
-            }
+            for rule in rules { try remove(rule, reason, transaction) }
             return .many(
                 rules.map(\.ruleRow),
                 note: "The configuration applies again. Sessions that a block revoked stay revoked.")

@@ -12,15 +12,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         _ name: String, _ change: PolicyChange, _ reason: String?
     ) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
-        // Checked before the transaction, so that an invalid word is refused whatever the MCP server.
-        _ = try ResourcePolicy().changed(by: change.settings)
-        let actions = try change.actions.map { try $0.map(ServerAction.init(typed:)) }
-        let endpoint = try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : Self.checkedEndpoint($0) }
-        guard !change.excludesClients || change.access.isEmpty else {
-            throw AdministrationError(
-                .invalid,
-                "Change client hosts and access in two commands, so that each shows the sessions that it revokes.")
-        }
+        let checked = try Self.checked(change)
         guard !change.isEmpty else {
             return .one(
                 try await store.read { transaction in
@@ -30,20 +22,8 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         let (answer, notes, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
             let before = try transaction.resources.policy(of: resource.id)
-            let policy = try before.changed(by: change.settings)
-            try transaction.resources.set(policy, of: resource.id)
-            if let actions { try transaction.resources.set(actions, of: resource.id) }
-            try require(change.identityProvider, at: resource, transaction)
-            if !change.reach.isEmpty {
-                try transaction.resources.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
-            }
-            if change.eventsEndpoint != nil {
-                try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource.id, now: now)
-            }
-            try audit(
-                transaction, .policyChanged, resource: resource.id, reason: Self.subject(of: change),
-                explanation: reason)
-            let ended = try revokeSessions(at: resource, change, reason, transaction)
+            let ended = try carryOut(checked, at: resource, reason, transaction)
+            let policy = try transaction.resources.policy(of: resource.id)
             let row = try ResourceReach(task: task).policyRow(of: try self.resource(name, transaction), transaction)
             return (row, Self.remarks(from: before, to: policy, at: resource), ended)
         }
@@ -51,6 +31,46 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         let all = notes + [Self.note(revokedSessions: count)].compactMap(\.self)
         let row = change.revokesSessions ? answer.counting(revokedSessions: count) : answer
         return .one(row, note: all.isEmpty ? nil : all.joined(separator: " "))
+    }
+
+    /// A change of which everything is checked that needs no database.
+    struct CheckedChange {
+        let change: PolicyChange
+        let actions: [ServerAction]?
+        let endpoint: String?
+    }
+
+    /// The checked change; throws for the first value that is invalid, whatever the MCP server.
+    static func checked(_ change: PolicyChange) throws -> CheckedChange {
+        _ = try ResourcePolicy().changed(by: change.settings)
+        guard !change.excludesClients || change.access.isEmpty else {
+            throw AdministrationError(
+                .invalid,
+                "Change client hosts and access in two commands, so that each shows the sessions that it revokes.")
+        }
+        return CheckedChange(
+            change: change, actions: try change.actions.map { try $0.map(ServerAction.init(typed:)) },
+            endpoint: try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : checkedEndpoint($0) })
+    }
+
+    /// Writes a change with its record, and begins to end the sessions that the policy no longer allows.
+    func carryOut(
+        _ checked: CheckedChange, at resource: Resource, _ reason: String?, _ transaction: Transaction
+    ) throws -> EndedSessions {
+        let change = checked.change
+        let policy = try transaction.resources.policy(of: resource.id).changed(by: change.settings)
+        try transaction.resources.set(policy, of: resource.id)
+        if let actions = checked.actions { try transaction.resources.set(actions, of: resource.id) }
+        try require(change.identityProvider, at: resource, transaction)
+        if !change.reach.isEmpty {
+            try transaction.resources.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
+        }
+        if change.eventsEndpoint != nil {
+            try transaction.eventStreams.set(eventsEndpoint: checked.endpoint, of: resource.id, now: now)
+        }
+        try audit(
+            transaction, .policyChanged, resource: resource.id, reason: Self.subject(of: change), explanation: reason)
+        return try revokeSessions(at: resource, change, reason, transaction)
     }
 
     /// Sets the identity provider at which the users have to sign in. It applies to the next approval, and ends no session.
