@@ -23,7 +23,7 @@ def run(*command: str, python: str = sys.executable, **environment: str) -> None
         sys.exit(done.returncode)
 
 
-def test(installed: Path, python: str = sys.executable) -> None:
+def try_out(installed: Path, python: str = sys.executable) -> None:
     """Runs the tests on an installed package."""
     without_traces = {"PYTHONDONTWRITEBYTECODE": "1"}
     run("pytest", "-q", "-p", "no:cacheprovider", python=python, PYTHONPATH=str(installed), **without_traces)
@@ -52,14 +52,14 @@ def main(arguments: list[str]) -> None:
         run("ruff", "check", "--no-cache", ".")
         run("ruff", "format", "--no-cache", "--check", ".")
         run("mypy", "--cache-dir", str(folder / "types"))
-        test(installed)
+        try_out(installed)
         tested, skipped = [own], []
         for version in SUPPORTED:
             python = shutil.which(f"python{version}")
             if version == own:
                 continue
             if is_each and python:
-                test(installed, environment(python, folder / version))
+                try_out(installed, environment(python, folder / version))
                 tested.append(version)
             else:
                 skipped.append(f"{version} ({'without --each' if python else 'not on this machine'})")

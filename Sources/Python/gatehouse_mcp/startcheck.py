@@ -35,10 +35,9 @@ async def _check_issuer(connection: Connection) -> None:
         metadata = await connection.public(METADATA)
     except Unreachable as error:
         raise StartFault(str(error)) from None
-    except GatehouseError:
-        raise StartFault(
-            f"{connection.issuer} answers, but is no authorization server; check GATEHOUSE_ISSUER."
-        ) from None
+    except GatehouseError as error:
+        # Gatehouse itself says so where it is asked under another name of its machine.
+        raise StartFault(f"{connection.issuer} is no issuer; check GATEHOUSE_ISSUER. It answers: {error}") from None
     if (issuer := metadata.get("issuer")) != connection.issuer:
         raise StartFault(f"Gatehouse calls itself {issuer}; set GATEHOUSE_ISSUER to exactly that.")
 

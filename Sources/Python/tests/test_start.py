@@ -63,6 +63,19 @@ async def test_the_issuer_calls_itself_otherwise(scene: Scene) -> None:
     )
 
 
+async def test_what_answers_is_no_issuer(scene: Scene) -> None:
+    sentence = "This server does not serve that host. Use the address of the issuer."
+
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(400, json={"error": "invalid_request", "error_description": sentence})
+
+    credentials = SecretCredentials("res_test", "secret-of-this-test")
+    gate = Gatehouse("http://127.0.0.1:8080", scene.url, credentials, transport=httpx2.MockTransport(refuse))
+    assert await fault(scene.memory, gate) == (
+        f"http://127.0.0.1:8080 is no issuer; check GATEHOUSE_ISSUER. It answers: {sentence}"
+    )
+
+
 async def test_events_that_nobody_receives_are_a_warning(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.memory.delivery = {"delivery": "push", "status": "paused"}
     await check(scene.gate._connection, scene.gate.resource, receives_events=False)
