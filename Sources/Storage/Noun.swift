@@ -82,6 +82,7 @@ extension Transaction {
     package var upstreamLogins: UpstreamLogins { UpstreamLogins(transaction: self) }
     package var upstreamRefreshTokens: UpstreamRefreshTokens { UpstreamRefreshTokens(transaction: self) }
     package var upstreamSessions: UpstreamSessions { UpstreamSessions(transaction: self) }
+    package var userDeletions: UserDeletions { UserDeletions(transaction: self) }
     package var users: Users { Users(transaction: self) }
 }
 

@@ -73,10 +73,17 @@ extension Users {
     package func list(after id: UserID? = nil, limit: Int = 1_000) throws -> [User] {
         try all(
             """
-            SELECT \(User.columns) FROM users
-            WHERE name_key > iif(?1 IS NULL, '', (SELECT name_key FROM users WHERE id = ?1)) ORDER BY name_key LIMIT ?2
+            SELECT \(User.columns) FROM users WHERE deleted_at IS NULL
+            AND name_key > iif(?1 IS NULL, '', (SELECT name_key FROM users WHERE id = ?1)) ORDER BY name_key LIMIT ?2
             """, id?.string, limit
         ) { try User($0) }
+    }
+
+    /// Gives an account another name; false if another account has it.
+    package func rename(_ id: UserID, to name: String) throws -> Bool {
+        try execute(
+            "UPDATE OR IGNORE users SET name = ?2, name_key = ?3 WHERE id = ?1", id.string, name, AccountName(name).key)
+            == 1
     }
 
     /// Replaces the e-mail address of an account.

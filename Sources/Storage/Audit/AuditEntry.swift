@@ -61,6 +61,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let userAdded = AuditAction(rawValue: "user.added")
     package static let userDisabled = AuditAction(rawValue: "user.disabled")
     package static let userEnabled = AuditAction(rawValue: "user.enabled")
+    package static let userRenamed = AuditAction(rawValue: "user.renamed")
+    package static let userDeleted = AuditAction(rawValue: "user.deleted")
     package static let passwordChanged = AuditAction(rawValue: "user.password_changed")
     package static let groupAdded = AuditAction(rawValue: "group.added")
     package static let groupRemoved = AuditAction(rawValue: "group.removed")

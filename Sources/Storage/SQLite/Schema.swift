@@ -52,6 +52,7 @@ enum Schema {
         ("0042 upstream sessions", UpstreamSessionTable.statements),
         ("0043 withdrawn scopes", WithdrawnScopeTable.statements),
         ("0044 replaced client secrets", ReplacedClientSecretTable.statements),
+        ("0045 deleted users", DeletedUsers.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

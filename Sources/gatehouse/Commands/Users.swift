@@ -9,6 +9,7 @@ struct Users: AsyncParsableCommand {
         subcommands: [
             Add.self, UserInviteCommand.self, UserImportCommand.self, List.self, UserShowCommand.self, Disable.self,
             Enable.self, SetPassword.self, UserResetCommand.self, UserGroupsCommand.self,
+            UserRenameCommand.self, UserDeleteCommand.self,
         ])
 
     struct Add: AdministrationCommand {

@@ -18,6 +18,8 @@ package enum UserRequest: Codable, Hashable, Sendable {
     case setPassword(name: String, passwordHash: String, endSessions: Bool = false)
     /// About one-time links with which users set their passwords.
     case links(AccountLinkRequest)
+    /// About the name of an account and its deletion.
+    case change(UserChangeRequest)
 }
 
 extension UserRequest: NounRequest {
@@ -27,6 +29,7 @@ extension UserRequest: NounRequest {
         case .disable, .setPassword: [.withdrawsAccess, .long]
         case .add, .enable: .long
         case .links(let request): request.traits
+        case .change(let request): request.traits
         }
     }
 
@@ -52,6 +55,7 @@ struct UserAdministration: AdministrationNoun {
         case .enable(let name): try await setUser(name, disabled: false)
         case .setPassword(let name, let hash, let endSessions): try await setPassword(name, hash, endSessions)
         case .links(let request): try await request.perform(task)
+        case .change(let request): try await request.perform(task)
         }
     }
 
@@ -155,6 +159,7 @@ struct UserAdministration: AdministrationNoun {
             let user = try user(name, transaction).id
             return endSessions ? [SessionFilter(user: user)] : []
         case .links(let request): return try request.revokedSessions(task, transaction)
+        case .change(let request): return try request.revokedSessions(task, transaction)
         case .add, .list, .show, .enable: return []
         }
     }

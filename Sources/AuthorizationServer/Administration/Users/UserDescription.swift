@@ -15,6 +15,10 @@ struct UserDescription: AdministrationNoun {
             let sessions = try transaction.sessionReports.liveCounts(SessionFilter(user: user.id), now: now).sessions
             let logins = try transaction.upstreamLogins.count(of: user.id, now: now)
             var row = user.row
+            if let time = try transaction.userDeletions.time(of: user.id) {
+                row["state"] = "deleted"
+                row["deleted_at"] = .string(time.rfc3339)
+            }
             row["password"] = .bool(hasPassword)
             row["groups"] = .array(try groups(of: user, transaction).map(JSON.object))
             row["identities"] = .array(try identities(of: user, transaction).map(JSON.object))
