@@ -6,38 +6,13 @@ enum AdministrationText {
     /// The text without surrounding white space. `name` begins the sentence of an error, such as `The owner`.
     static func checked(_ text: String, as name: String, atMost limit: Int = 200) throws(AdministrationError) -> String
     {
-        let trimmed = trimmed(text)
-        guard !trimmed.isEmpty else { throw AdministrationError(.invalid, "\(name) is empty.") }
-        guard trimmed.utf8.count <= limit else {
-            throw AdministrationError(.invalid, "\(name) is longer than \(limit) bytes.")
+        do {
+            return try TypedText.checked(text, as: name, atMost: limit)
+        } catch {
+            throw AdministrationError(.invalid, error.sentence)
         }
-        guard trimmed.unicodeScalars.allSatisfy(isPlain) else {
-            throw AdministrationError(.invalid, "\(name) contains control or formatting characters.")
-        }
-        return trimmed
     }
 
     /// The text without surrounding white space, including the zero-width characters that a copy from a web page can contain.
-    static func trimmed(_ text: String) -> String {
-        let scalars = text.unicodeScalars
-        guard let first = scalars.firstIndex(where: { !isBlank($0) }),
-            let last = scalars.lastIndex(where: { !isBlank($0) })
-        else { return "" }
-        return String(scalars[first...last])
-    }
-
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x180E, 0x200B, 0x2060, 0xFEFF: true
-        default: scalar.properties.isWhitespace
-        }
-    }
-
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch Visibility(scalar) {
-        case .shown: true
-        case .blank: scalar.properties.generalCategory == .spaceSeparator
-        case .joiner, .control, .hidden: false
-        }
-    }
+    static func trimmed(_ text: String) -> String { TypedText.trimmed(text) }
 }

@@ -30,6 +30,14 @@ package struct EmailAddress: Hashable, Sendable {
             ? domain : nil
     }
 
+    /// A domain that an administrator typed, in lower case.
+    package static func checkedDomain(_ text: String) throws(OAuthValueError) -> String {
+        guard let domain = domain(try TypedText.checked(text, as: "The domain", atMost: 253)) else {
+            throw OAuthValueError("'\(text)' is not a domain. Write it as in e-mail addresses, such as example.com.")
+        }
+        return domain
+    }
+
     /// The text with ASCII letters in lower case. The case of other letters stays: some of them become ASCII letters, and an address
     /// would match that somebody else holds.
     private static func folded(_ text: Substring) -> String {

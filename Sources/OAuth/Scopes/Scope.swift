@@ -22,6 +22,12 @@ package struct Scope: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// `offline_access`: requests a refresh token and grants no access to a resource.
     package static let offlineAccess = Scope(known: "offline_access")
+    /// `openid`: makes a request one of OpenID Connect.
+    package static let openID = Scope(known: "openid")
+    /// `profile`: the names of the user.
+    package static let profile = Scope(known: "profile")
+    /// `email`: the address of the user.
+    package static let email = Scope(known: "email")
 
     /// Orders by spelling.
     package static func < (one: Scope, other: Scope) -> Bool { one.string < other.string }

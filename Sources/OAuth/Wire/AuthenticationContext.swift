@@ -10,6 +10,14 @@ package struct AuthenticationContext: RawRepresentable, Hashable, Sendable, Cust
         self.rawValue = rawValue
     }
 
+    /// A context that an authentication request can carry; nil for any other text.
+    package init?(requestable text: String) {
+        guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return nil
+        }
+        self.init(rawValue: text)
+    }
+
     /// The wire value.
     package var description: String { rawValue }
 

@@ -53,6 +53,7 @@ enum Schema {
         ("0043 withdrawn scopes", WithdrawnScopeTable.statements),
         ("0044 replaced client secrets", ReplacedClientSecretTable.statements),
         ("0045 deleted users", DeletedUsers.statements),
+        ("0046 identity provider options", IdentityProviderOptionColumn.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

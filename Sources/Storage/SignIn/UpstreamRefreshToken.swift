@@ -79,7 +79,7 @@ extension UpstreamRefreshTokens {
             SELECT \(Self.columns) FROM upstream_refresh_tokens t INDEXED BY upstream_refresh_tokens_by_turn
             JOIN upstream_identities i ON i.issuer = t.issuer AND i.subject = t.subject
             JOIN identity_providers p ON p.name = t.provider
-            WHERE t.tried_at <= ?2 AND p.refreshes_groups = 1 AND \(Self.hasLiveSession(at: "?1"))
+            WHERE t.tried_at <= ?2 AND json_extract(p.options, '$.group_refresh[0]') = 'true' AND \(Self.hasLiveSession(at: "?1"))
                 AND NOT EXISTS (
                     SELECT 1 FROM upstream_identities o
                     WHERE o.user_id = i.user_id AND o.provider = i.provider AND o.used_at > i.used_at)

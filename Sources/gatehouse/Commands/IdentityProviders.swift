@@ -29,7 +29,8 @@ struct IdentityProviders: AsyncParsableCommand {
                 discussion: "With --jwks-key, private_key_jwt, also for a provider whose metadata does not offer it."))
         var auth: ProviderAuthentication?
         @OptionGroup var endpoints: IdentityProviderEndpoints
-        @OptionGroup var admission: IdentityProviderAdmission
+        @OptionGroup var home: HomeDomainOptions
+        @OptionGroup var options: IdentityProviderOptionFlags
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
@@ -38,7 +39,8 @@ struct IdentityProviders: AsyncParsableCommand {
             draft.usesKey = jwksKey
             draft.assertionAudience = assertionAudience?.rawValue
             endpoints.fill(&draft)
-            admission.fill(&draft)
+            draft.homeDomains = home.homeDomain
+            draft.options = options.texts
             draft.clientSecret = clientSecretStdin ? try PasswordPrompt.readForeignSecret().reveal() : nil
             return .identityProviders(.add(draft))
         }
@@ -96,77 +98,23 @@ struct IdentityProviderEndpoints: ParsableArguments {
     @Option(help: "URL of the keys that sign ID tokens, instead of the discovered one.") var jwksUrl: String?
     @Option(help: "URL at which a browser signs out at the provider, instead of the discovered one; '' for none.")
     var endSessionEndpoint: String?
-    @Option(help: "Scope to request besides openid (repeatable); profile and email if omitted.")
-    var scope: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "Authentication context (acr) that the provider can be asked for (repeatable).",
-            discussion: "Those that its metadata lists in acr_values_supported are known without this option."))
-    var acr: [String] = []
 
     func fill(_ draft: inout IdentityProviderDraft) {
         draft.authorizationEndpoint = authorizationEndpoint
         draft.tokenEndpoint = tokenEndpoint
         draft.keysURL = jwksUrl
         draft.endSessionEndpoint = endSessionEndpoint
-        draft.scope = scope.isEmpty ? nil : scope.joined(separator: " ")
-        draft.contexts = acr
     }
 }
 
-/// Who may sign in at an identity provider.
-struct IdentityProviderAdmission: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "What an unknown account of the provider becomes: create, link or invited.",
-            discussion:
-                "create makes a new user, never an existing one. link lets users link the account on their account page. "
-                + "invited admits only accounts with an invitation."))
-    var accounts: IdentityProvider.AccountRule = .create
-    @Option(
-        help: ArgumentHelp(
-            "Domain whose accounts may sign in (repeatable); any if omitted.",
-            discussion:
-                "Compared with the claim hd, or else with the domain of an e-mail address that the provider verified."))
-    var allowDomain: [String] = []
+/// The e-mail domains that lead to an identity provider.
+struct HomeDomainOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "E-mail domain whose users sign in at this provider (repeatable).",
             discussion:
                 "The sign-in page then asks for the name or the address first. The domain narrows and links nothing."))
     var homeDomain: [String] = []
-    @Option(
-        help: "Claim of the ID token with the user's groups; groups if --require-group or --group-refresh is given.")
-    var groupClaim: String?
-    @Option(help: "Group whose members may sign in (repeatable); anybody if omitted.") var requireGroup: [String] = []
-    @Flag(
-        help: ArgumentHelp(
-            "Ask the provider for the user's groups again, at most once an hour while the user has live sessions.",
-            discussion: "Requests the scope offline_access. The provider's refresh token is stored sealed."))
-    var groupRefresh = false
-    @Option(
-        help: ArgumentHelp(
-            "What a logout at the provider ends here: logins or sessions.",
-            discussion:
-                "The provider reports logouts to /sign-in/NAME/logout. logins ends the user's browser logins; sessions also "
-                + "revokes the access of all the user's apps."))
-    var logout: LogoutReach = .logins
-
-    func fill(_ draft: inout IdentityProviderDraft) {
-        draft.accounts = accounts.rawValue
-        draft.domains = allowDomain
-        draft.homeDomains = homeDomain
-        draft.groupClaim = groupClaim
-        draft.requiredGroups = requireGroup
-        draft.refreshesGroups = groupRefresh
-        draft.logoutRevokesSessions = logout == .sessions
-    }
 }
 
-/// What a logout at an identity provider ends.
-enum LogoutReach: String, CaseIterable, ExpressibleByArgument {
-    case logins, sessions
-}
-
-extension IdentityProvider.AccountRule: ExpressibleByArgument {}
 extension IdentityProvider.AssertionAudience: ExpressibleByArgument {}

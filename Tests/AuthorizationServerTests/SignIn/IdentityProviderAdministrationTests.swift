@@ -46,7 +46,7 @@ struct IdentityProviderAdministrationTests {
                 ("cannot be its own", { $0.issuer = "http://localhost" }),
                 ("exactly", { $0.issuer += "/" }),
                 ("client id is empty", { $0.clientID = " " }),
-                ("none of create", { $0.accounts = "anything" }),
+                ("none of create", { $0.accounts = ["anything"] }),
                 ("not a domain", { $0.domains = ["@ex.com"] }),
                 ("not a domain", { $0.domains = ["com"] }),
                 ("group is empty", { $0.requiredGroups = [""] }),

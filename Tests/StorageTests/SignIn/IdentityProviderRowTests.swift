@@ -17,15 +17,15 @@ struct IdentityProviderRowTests {
         corp = try ProviderName("corp")
     }
 
-    private func provider(_ admission: IdentityProvider.Admission = .init()) throws -> IdentityProvider {
+    private func provider(_ settings: IdentityProviderSettings = .init()) throws -> IdentityProvider {
         IdentityProvider(
             issuer: issuer,
             registration: Provider(
                 name: corp, owner: "", issuer: issuer.string, authorizationEndpoint: "https://id.example/a",
                 tokenEndpoint: "https://id.example/t", clientID: "gatehouse", clientSecret: [1, 2],
                 authMethod: .clientSecretPost, sendsIssuer: true, isTokenEndpointForeign: true, createdAt: now),
-            keysURL: "https://keys.example/j", areKeysForeign: true, scope: try ScopeSet(parsing: "openid email"),
-            admission: admission)
+            keysURL: "https://keys.example/j", areKeysForeign: true,
+            settings: settings)
     }
 
     private func world() async throws -> World {
@@ -57,9 +57,10 @@ struct IdentityProviderRowTests {
     @Test func `a provider reads back as it was written, and its name is taken`() async throws {
         let world = try await World()
         let provider = try provider(
-            .init(
-                accounts: .link, domains: ["ex.com", "ex.org"], groupClaim: "roles",
-                requiredGroups: ["Platform team", "\"quoted\""], logoutRevokesSessions: true))
+            .init([
+                "accounts": ["link"], "domains": ["ex.com", "ex.org"], "group_claim": ["roles"],
+                "required_groups": ["Platform team", "\"quoted\""], "logout": ["sessions"], "scope": ["email"],
+            ]))
         let corp = corp
         #expect(try await world.store.write { try $0.identityProviders.insert(provider) })
         #expect(try await world.store.read { try $0.identityProviders.find(corp) } == provider)

@@ -30,9 +30,9 @@ struct UpstreamRefreshTokenTests {
                 name: corp, owner: "", issuer: issuer.string, authorizationEndpoint: "https://id.example/a",
                 tokenEndpoint: "https://id.example/t", clientID: "gatehouse", authMethod: .privateKeyJWT, createdAt: now
             ),
-            keysURL: "https://id.example/j", areKeysForeign: false, scope: try ScopeSet(parsing: "openid"),
-            assertionAudience: .issuer, contexts: [AuthenticationContext(rawValue: "gold")],
-            admission: .init(groupClaim: "groups", refreshesGroups: renewing))
+            keysURL: "https://id.example/j", areKeysForeign: false, assertionAudience: .issuer,
+            listedContexts: [AuthenticationContext(rawValue: "gold")],
+            settings: try IdentityProviderSettings(["group_refresh": ["\(renewing)"]]))
         let identity = UpstreamIdentity(
             issuer: issuer, subject: "ada", userID: world.user.id, provider: corp, name: nil, email: nil, createdAt: now
         )

@@ -18,7 +18,7 @@ struct ProviderInvitationAbuseTests {
         accounts: String = "invited",
         _ test: @Sendable @escaping (Harness, LoopbackIdentityProvider) async throws -> Void
     ) async throws {
-        try await UpstreamSteps.withProvider(change: { $0.accounts = accounts }, test)
+        try await UpstreamSteps.withProvider(change: { $0.accounts = [accounts] }, test)
     }
 
     /// What must not have happened: a linked account, a login, a used link.
@@ -133,7 +133,7 @@ struct ProviderInvitationAbuseTests {
             let link = try await h.links.invite("grace", at: "corp")
             try await h.upstream.run(.remove("corp"))
             #expect(try await h.browser().get(link).status == .notFound)
-            try await h.upstream.add(provider) { $0.accounts = "invited" }
+            try await h.upstream.add(provider) { $0.accounts = ["invited"] }
             #expect(try await h.browser().get(link).status == .notFound)
             #expect(try await h.links.depart(link, in: h.browser()).query.isEmpty)
         }
@@ -141,7 +141,7 @@ struct ProviderInvitationAbuseTests {
 
     @Test func `another provider than the named one takes nothing`() async throws {
         try await play { h, provider in
-            try await h.upstream.add(provider, as: "lab") { $0.accounts = "create" }
+            try await h.upstream.add(provider, as: "lab") { $0.accounts = ["create"] }
             let link = try await h.links.invite("grace", at: "corp")
             let browser = h.browser()
             let departure = try await h.links.depart(link, in: browser)
@@ -182,7 +182,7 @@ struct ProviderInvitationAbuseTests {
         let log = CapturedLog()
         let provider = try await LoopbackIdentityProvider.start()
         try await Harness.run(operators: OperatorClient(deadline: .seconds(20)), log: log.logger) { h in
-            try await h.upstream.add(provider) { $0.accounts = "invited" }
+            try await h.upstream.add(provider) { $0.accounts = ["invited"] }
             let link = try await h.links.invite("grace", email: "grace@example.org", at: "corp")
             _ = try await h.links.take(link, at: provider, in: h.browser())
             let claims: [String: JSON?] = ["email": "grace@example.org", "email_verified": true]

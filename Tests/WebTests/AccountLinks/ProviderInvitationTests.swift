@@ -17,7 +17,7 @@ struct ProviderInvitationTests {
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
         _ test: @Sendable @escaping (Harness, LoopbackIdentityProvider) async throws -> Void
     ) async throws {
-        try await UpstreamSteps.withProvider(adjust: adjust, change: { $0.accounts = accounts }, test)
+        try await UpstreamSteps.withProvider(adjust: adjust, change: { $0.accounts = [accounts] }, test)
     }
 
     private func user(_ name: String, _ h: Harness) async throws -> User {
@@ -91,7 +91,7 @@ struct ProviderInvitationTests {
 
     @Test func `groups of the invitation and those that the provider states are the user's at once`() async throws {
         let change: @Sendable (inout IdentityProviderDraft) -> Void = {
-            $0.accounts = "invited"
+            $0.accounts = ["invited"]
             $0.requiredGroups = ["staff"]
         }
         try await UpstreamSteps.withProvider(change: change) { h, provider in

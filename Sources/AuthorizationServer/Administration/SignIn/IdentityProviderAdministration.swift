@@ -81,8 +81,8 @@ struct IdentityProviderAdministration: AdministrationNoun {
 
     /// Without any restriction, a provider that is open to everybody lets everybody in.
     private static func warning(_ provider: IdentityProvider) -> String? {
-        let admission = provider.admission
-        guard admission.accounts == .create, admission.domains.isEmpty, admission.requiredGroups.isEmpty else {
+        let settings = provider.settings
+        guard settings.accounts == .create, settings.domains.isEmpty, settings.requiredGroups.isEmpty else {
             return nil
         }
         return
@@ -191,36 +191,5 @@ struct IdentityProviderAdministration: AdministrationNoun {
             throw AdministrationError(.unavailable, "This process cannot call the provider.")
         }
         return client
-    }
-}
-
-extension IdentityProvider {
-    /// The row of an identity provider, without its secret.
-    fileprivate func row(redirectURI: String?, keys: JWKSet?) -> JSONObject {
-        var row: JSONObject = [
-            "name": .string(name.string), "issuer": .string(issuer.string),
-            "client_id": .string(registration.clientID), "auth": .string(registration.authMethod.rawValue),
-            "assertion_audience": JSON(assertionAudience?.rawValue),
-            "accounts": .string(admission.accounts.rawValue), "domains": .strings(admission.domains),
-            "group_claim": JSON(admission.groupClaim), "required_groups": .strings(admission.requiredGroups),
-            "group_refresh": .bool(admission.refreshesGroups), "acr_values": .strings(contexts.map(\.rawValue)),
-            "scope": .string(scope.string), "logout": .string(admission.logoutRevokesSessions ? "sessions" : "logins"),
-            "authorization_endpoint": .string(registration.authorizationEndpoint),
-            "token_endpoint": .string(registration.tokenEndpoint), "jwks_url": .string(keysURL),
-            "end_session_endpoint": JSON(endSessionEndpoint),
-            "redirect_uri": JSON(redirectURI), "created_at": .string(registration.createdAt.rfc3339),
-        ]
-        // As text, so that the table shows what is to be pasted at the provider.
-        row["client_jwks"] = keys.map { .string($0.json.text) }
-        return row
-    }
-}
-
-extension JSONObject {
-    /// The row of an identity provider with the e-mail domains whose users sign in there.
-    fileprivate func with(homeDomains: [String]) -> JSONObject {
-        var row = self
-        row["home_domains"] = .strings(homeDomains)
-        return row
     }
 }

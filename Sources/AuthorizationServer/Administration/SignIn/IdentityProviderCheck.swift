@@ -39,9 +39,10 @@ struct IdentityProviderCheck {
             issuer: issuer, registration: registration,
             keysURL: try ProviderAdministration.checkedURL(keys, as: "The URL of the keys"),
             areKeysForeign: try named.isForeign(keys, isWritten: draft.keysURL != nil, "jwks url"),
-            scope: try scope(), assertionAudience: credential.audience,
-            contexts: try contexts(listed: metadata?.contexts ?? []),
-            endSessionEndpoint: try endSession(metadata, named), admission: try admission())
+            assertionAudience: credential.audience,
+            listedContexts: Self.usable(metadata?.contexts ?? []),
+            endSessionEndpoint: try endSession(metadata, named),
+            settings: try IdentityProviderSettings(draft.options))
     }
 
     /// The draft as that of a provider for connections, whose rules for addresses and credentials are the same.
@@ -67,70 +68,15 @@ struct IdentityProviderCheck {
         return try ProviderAdministration.checkedURL(url, as: "The end session endpoint")
     }
 
-    private func scope() throws -> ScopeSet {
-        let named = try ScopeSet(parsing: draft.scope ?? "profile email")
-        return try ScopeSet(parsing: draft.refreshesGroups ? "openid offline_access" : "openid").union(named)
-    }
-
-    /// The contexts that the operator names, then those of the metadata. One that no request can carry is skipped there.
-    private func contexts(
-        listed: [AuthenticationContext]
-    ) throws(AdministrationError) -> [AuthenticationContext] {
-        for context in draft.contexts where !Self.isUsable(context) {
-            throw AdministrationError(
-                .invalid,
-                "'\(context)' is not an authentication context. Give values as the provider names them in acr.")
-        }
-        var known: [AuthenticationContext] = draft.contexts.map(AuthenticationContext.init(rawValue:))
-        for context in listed where Self.isUsable(context.rawValue) && !known.contains(context) {
-            known.append(context)
-        }
-        return Array(known.prefix(Self.mostContexts))
+    /// The contexts of the metadata, without those that no request can carry.
+    private static func usable(_ listed: [AuthenticationContext]) -> [AuthenticationContext] {
+        Array(listed.filter { AuthenticationContext(requestable: $0.rawValue) != nil }.prefix(mostContexts))
     }
 
     private static let mostContexts = 50
 
-    private static func isUsable(_ context: String) -> Bool {
-        (1...255).contains(context.utf8.count) && context.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    private func admission() throws(AdministrationError) -> IdentityProvider.Admission {
-        let names = IdentityProvider.AccountRule.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let accounts = IdentityProvider.AccountRule(rawValue: draft.accounts ?? "create") else {
-            throw AdministrationError(.invalid, "'\(draft.accounts ?? "")' is none of \(names).")
-        }
-        var domains: [String] = []
-        for domain in draft.domains { domains.append(try Self.checkedDomain(domain)) }
-        var groups: [String] = []
-        for group in draft.requiredGroups {
-            groups.append(try AdministrationText.checked(group, as: "The group", atMost: 255))
-        }
-        let claim: String?
-        if let name = draft.groupClaim ?? (groups.isEmpty && !draft.refreshesGroups ? nil : "groups") {
-            claim = try AdministrationText.checked(name, as: "The claim", atMost: 100)
-        } else {
-            claim = nil
-        }
-        return IdentityProvider.Admission(
-            accounts: accounts, domains: domains, groupClaim: claim, requiredGroups: groups,
-            refreshesGroups: draft.refreshesGroups, logoutRevokesSessions: draft.logoutRevokesSessions)
-    }
-
     /// The e-mail domains whose users sign in at the provider.
-    func homeDomains() throws(AdministrationError) -> [String] {
-        var domains: [String] = []
-        for domain in draft.homeDomains { domains.append(try Self.checkedDomain(domain)) }
-        return domains
-    }
-
-    private static func checkedDomain(_ text: String) throws(AdministrationError) -> String {
-        guard let domain = EmailAddress.domain(try AdministrationText.checked(text, as: "The domain", atMost: 253))
-        else {
-            throw AdministrationError(
-                .invalid, "'\(text)' is not a domain. Write it as in e-mail addresses, such as example.com.")
-        }
-        return domain
-    }
+    func homeDomains() throws -> [String] { try draft.homeDomains.map(EmailAddress.checkedDomain) }
 }
 
 /// Asks an OpenID provider for its documents.

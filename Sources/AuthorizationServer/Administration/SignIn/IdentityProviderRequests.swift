@@ -1,3 +1,5 @@
+package import Storage
+
 /// The requests about identity providers.
 package enum IdentityProviderRequest: Codable, Hashable, Sendable {
     /// Registers an identity provider with Gatehouse's client credentials there.
@@ -27,7 +29,8 @@ extension IdentityProviderRequest: NounRequest {
     }
 }
 
-/// An identity provider to register, unchecked. Its endpoints are discovered where the draft names none.
+/// An identity provider to register, unchecked. Its members are also the declarations of `IdentityProviderOptions`, as texts. Its endpoints are discovered where the draft names none.
+@dynamicMemberLookup
 package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     /// The short name, which is part of the redirect URI and stands on the sign-in page.
     package var name: String
@@ -51,29 +54,22 @@ package struct IdentityProviderDraft: Codable, Hashable, Sendable {
     package var keysURL: String?
     /// The address at which a browser signs out; nil to discover it, empty for none.
     package var endSessionEndpoint: String?
-    /// The scopes to request besides `openid`; nil for `profile` and `email`.
-    package var scope: String?
-    /// Authentication contexts that the provider can be asked for, besides those of its metadata.
-    package var contexts: [String] = []
-    /// `create`, `link` or `invited`; nil for `create`.
-    package var accounts: String?
-    /// The domains that may sign in; empty for any.
-    package var domains: [String] = []
     /// The e-mail domains whose users sign in there.
     package var homeDomains: [String] = []
-    /// The claim with the user's groups; nil if groups are not read.
-    package var groupClaim: String?
-    /// The groups of which the user must be in one; empty for anybody.
-    package var requiredGroups: [String] = []
-    /// Whether the provider is asked for groups again while the user has live sessions.
-    package var refreshesGroups = false
-    /// Whether a logout at the provider revokes the user's sessions as well as the browser logins.
-    package var logoutRevokesSessions = false
+    /// The texts of the options that are set, by name.
+    package var options: [String: [String]] = [:]
 
     /// A draft with its required fields.
     package init(name: String, issuer: String, clientID: String) {
         self.name = name
         self.issuer = issuer
         self.clientID = clientID
+    }
+    /// The texts of an option; empty for its standard value.
+    package subscript<Value>(
+        dynamicMember option: KeyPath<IdentityProviderOptions, IdentityProviderOption<Value>>
+    ) -> [String] {
+        get { options[IdentityProviderOptions.key(of: option).name] ?? [] }
+        set { options[IdentityProviderOptions.key(of: option).name] = newValue }
     }
 }

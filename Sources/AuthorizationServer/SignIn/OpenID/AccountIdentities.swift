@@ -179,7 +179,7 @@ package struct AccountIdentities: Sendable {
                         name: identity.name,
                         email: identity.email, usedAt: identity.usedAt)
                 },
-                providers: try transaction.identityProviders.list().filter { $0.admission.accounts != .invited }.map(
+                providers: try transaction.identityProviders.list().filter { $0.settings.accounts != .invited }.map(
                     \.name),
                 logins: logins.map { login in
                     Login(

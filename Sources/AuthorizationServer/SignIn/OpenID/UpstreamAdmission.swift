@@ -10,19 +10,19 @@ enum UpstreamAdmission {
     static func groups(
         of claims: IDTokenClaims, at provider: IdentityProvider
     ) throws(UpstreamProblem) -> [String]? {
-        let admission = provider.admission
-        guard admission.domains.isEmpty || claims.domain.map(admission.domains.contains) ?? false else {
+        let (domains, required) = (provider.settings.domains, provider.settings.requiredGroups)
+        guard domains.isEmpty || claims.domain.map(domains.contains) ?? false else {
             throw .otherDomain
         }
-        guard let claim = admission.groupClaim else { return nil }
+        guard let claim = provider.groupClaim else { return nil }
         switch claims.groups(in: claim) {
         case .tooMany: throw .tooManyGroups
         case .malformed: throw .noGroups
         case .absent:
-            guard admission.requiredGroups.isEmpty else { throw .noGroups }
+            guard required.isEmpty else { throw .noGroups }
             return []
         case .named(let groups):
-            guard admission.requiredGroups.isEmpty || !Set(groups).isDisjoint(with: admission.requiredGroups) else {
+            guard required.isEmpty || !Set(groups).isDisjoint(with: required) else {
                 throw .notInGroup
             }
             return groups
@@ -72,7 +72,7 @@ struct UpstreamAccount {
             try remember(user)
             return .success(user)
         }
-        switch provider.admission.accounts {
+        switch provider.settings.accounts {
         case .link: return .failure(.notLinked)
         case .invited: return .failure(.notInvited)
         case .create:
@@ -87,7 +87,7 @@ struct UpstreamAccount {
     func link(to user: User) throws -> UpstreamProblem? {
         let known = try transaction.upstreamIdentities.find(issuer: claims.issuer, subject: claims.subject)
         // Asked here and not only on the page, so that a form written by hand, or a rule that changed meanwhile, adds no account.
-        guard known != nil || provider.admission.accounts != .invited else { return .notInvited }
+        guard known != nil || provider.settings.accounts != .invited else { return .notInvited }
         guard known == nil || known?.userID == user.id, try record(for: user) else { return .taken }
         try remember(user)
         guard known == nil else { return nil }

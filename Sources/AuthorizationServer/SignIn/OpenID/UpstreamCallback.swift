@@ -103,7 +103,7 @@ extension UpstreamSignIn {
             accessToken: grant.tokens.access)
         let (token, keys) = try await signed(idToken.reveal(), by: provider)
         do throws(OpenIDTokenFault) {
-            let refresh = provider.admission.refreshesGroups ? grant.tokens.refresh : nil
+            let refresh = provider.settings.refreshesGroups ? grant.tokens.refresh : nil
             return (
                 try token.idToken(by: keys, rule, now: clock.now()),
                 refresh.map { RenewalToken(refresh: Secret($0), nonce: nonce) }
@@ -163,7 +163,7 @@ extension UpstreamSignIn {
                 let origin = UpstreamLogin(
                     provider: callback.provider.name, issuer: claims.issuer, subject: claims.subject,
                     sessionID: claims.sessionID)
-                if let session = claims.sessionID, callback.provider.admission.logoutRevokesSessions {
+                if let session = claims.sessionID, callback.provider.settings.logout == .sessions {
                     try transaction.upstreamSessions.remember(session, at: claims.issuer, of: user.id, now: now)
                 }
                 return .success(

@@ -68,7 +68,7 @@ package struct UpstreamLogout: Sendable {
                         .personSignedOut, at: now, actor: .system, user: user,
                         reason: "identity provider \(provider.name)", initiator: .server))
             }
-            guard provider.admission.logoutRevokesSessions else { return [] }
+            guard provider.settings.logout == .sessions else { return [] }
             return try users.map { user in
                 try transaction.sessions.end(
                     SessionFilter(user: user),

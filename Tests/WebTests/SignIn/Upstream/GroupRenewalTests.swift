@@ -60,7 +60,7 @@ struct GroupRenewalTests {
         _ test: @Sendable @escaping (Scene) async throws -> Void
     ) async throws {
         let renewing: @Sendable (inout IdentityProviderDraft) -> Void = {
-            $0.refreshesGroups = true
+            $0.refreshesGroups = ["true"]
             change(&$0)
         }
         try await UpstreamSteps.withProvider(change: renewing) { h, provider in
@@ -92,7 +92,7 @@ struct GroupRenewalTests {
                 createdAt: kept.createdAt)
             #expect(scene.h.gatehouse.upstreamSignIn.vault.renewal(by: moved) == nil)
         }
-        let reading: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = "groups" }
+        let reading: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = ["groups"] }
         try await UpstreamSteps.withProvider(change: reading) { h, provider in
             provider.offer(refreshToken: Self.token)
             _ = try await h.upstream.enter(h.browser(), at: provider)

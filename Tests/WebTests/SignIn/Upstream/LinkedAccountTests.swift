@@ -12,7 +12,7 @@ import Testing
 struct LinkedAccountTests {
     private func play(_ test: @Sendable @escaping (Harness, LoopbackIdentityProvider) async throws -> Void) async throws
     {
-        try await UpstreamSteps.withProvider(change: { $0.accounts = "link" }, test)
+        try await UpstreamSteps.withProvider(change: { $0.accounts = ["link"] }, test)
     }
 
     /// A browser in which the first user is signed in by password.
@@ -88,7 +88,7 @@ struct LinkedAccountTests {
     }
 
     @Test func `a form written by hand links no account of a provider that needs invitations`() async throws {
-        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.accounts = "invited" }
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.accounts = ["invited"] }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             let browser = try await signedIn(h)
             #expect(try await !browser.get("/account/sign-in").text.contains("name=\"link\""))
@@ -101,8 +101,8 @@ struct LinkedAccountTests {
 
     @Test func `unlinking an account takes the groups along that it brought`() async throws {
         let change: @Sendable (inout IdentityProviderDraft) -> Void = {
-            $0.accounts = "link"
-            $0.groupClaim = "groups"
+            $0.accounts = ["link"]
+            $0.groupClaim = ["groups"]
         }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             let corp = try GroupSource(provider: ProviderName("corp"))

@@ -96,8 +96,7 @@ struct ProviderKeyTests {
                     name: try ProviderName("keyed"), owner: "", issuer: issuer.string,
                     authorizationEndpoint: issuer.string + "/authorize", tokenEndpoint: issuer.string + "/token",
                     clientID: "gatehouse", authMethod: .privateKeyJWT, createdAt: h.clock.now),
-                keysURL: issuer.string + "/jwks", areKeysForeign: false, scope: try ScopeSet(parsing: "openid"),
-                assertionAudience: .tokenEndpoint, admission: .init())
+                keysURL: issuer.string + "/jwks", areKeysForeign: false, assertionAudience: .tokenEndpoint)
             _ = try await h.gatehouse.store.write { try $0.identityProviders.insert(restored) }
             let answer = try await h.upstream.enter(h.browser(), at: provider, named: "keyed")
             #expect(answer.status == .serviceUnavailable && answer.isPage("sign-in"))

@@ -64,7 +64,7 @@ struct UpstreamAccountTests {
         async throws
     {
         for (rule, words) in [("link", "not linked"), ("invited", "no access here")] {
-            let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.accounts = rule }
+            let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.accounts = [rule] }
             try await UpstreamSteps.withProvider(change: change) { h, provider in
                 let answer = try await h.upstream.enter(h.browser(), at: provider)
                 #expect(answer.status == .forbidden && answer.element("problem")?.contains(words) == true)
@@ -77,7 +77,7 @@ struct UpstreamAccountTests {
     func `each sign-in replaces what the provider said about the user's groups, and a removed provider says nothing`()
         async throws
     {
-        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = "groups" }
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = ["groups"] }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             let corp = try GroupSource(provider: ProviderName("corp"))
             try await h.gatehouse.store.write { [now = h.clock.now] transaction in

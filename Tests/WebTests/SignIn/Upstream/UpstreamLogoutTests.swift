@@ -79,7 +79,7 @@ struct UpstreamLogoutTests {
     }
 
     @Test func `where the policy says so, a logout revokes the sessions of the account`() async throws {
-        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logoutRevokesSessions = true }
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logout = ["sessions"] }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             _ = try await h.upstream.enter(h.browser(), at: provider)
             let user = try #require(try await h.upstream.identity(at: provider)).userID
@@ -96,7 +96,7 @@ struct UpstreamLogoutTests {
     }
 
     @Test func `a logout revokes the sessions of an account whose browser login has ended already`() async throws {
-        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logoutRevokesSessions = true }
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logout = ["sessions"] }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             _ = try await h.upstream.enter(h.browser(), at: provider, ["sid": "s-1"])
             let user = try #require(try await h.upstream.identity(at: provider)).userID
@@ -111,7 +111,7 @@ struct UpstreamLogoutTests {
     @Test func `a logout token with a session alone revokes the sessions of its account after the browser login ended`()
         async throws
     {
-        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logoutRevokesSessions = true }
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.logout = ["sessions"] }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             _ = try await h.upstream.enter(h.browser(), at: provider, ["sid": "s-1"])
             _ = try await h.upstream.enter(h.browser(), at: provider, as: "bea", ["sid": "s-2"])

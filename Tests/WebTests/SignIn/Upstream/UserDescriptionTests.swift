@@ -30,7 +30,7 @@ struct UserDescriptionTests {
     }
 
     @Test func `each linked account shows what its provider said at the last sign-in, and when`() async throws {
-        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = "groups" }
+        let change: @Sendable (inout IdentityProviderDraft) -> Void = { $0.groupClaim = ["groups"] }
         try await UpstreamSteps.withProvider(change: change) { h, provider in
             let time = h.clock.now.seconds - 30
             _ = try await h.upstream.enter(

@@ -52,7 +52,7 @@ package struct GroupRenewal: Sendable {
 
     private func renew(_ token: UpstreamRefreshToken) async throws -> Outcome {
         let provider = try await store.read { try $0.identityProviders.find(token.provider) }
-        guard let provider, provider.admission.refreshesGroups, provider.issuer == token.issuer else {
+        guard let provider, provider.settings.refreshesGroups, provider.issuer == token.issuer else {
             return .overtaken
         }
         guard let kept = upstream.vault.renewal(by: token) else {

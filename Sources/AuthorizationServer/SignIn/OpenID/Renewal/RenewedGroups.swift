@@ -31,7 +31,7 @@ struct RenewedGroups {
         Result { () throws(UpstreamProblem) in try UpstreamAdmission.groups(of: claims, at: provider) ?? [] }
     }
 
-    private var named: UpstreamGroups? { provider.admission.groupClaim.map(claims.groups(in:)) }
+    private var named: UpstreamGroups? { provider.groupClaim.map(claims.groups(in:)) }
 
     /// Sessions that the new groups do not admit end here, as after a sign-in.
     private func replace(_ groups: [String]) throws {
