@@ -128,6 +128,16 @@ extension Groups {
             """, provider.string)
     }
 
+    /// The number of users whose groups an identity provider named.
+    package func memberCount(from provider: GroupSource) throws -> Int {
+        try first(
+            """
+            SELECT count(DISTINCT m.user_id) FROM user_groups g JOIN group_members m ON m.group_id = g.id AND m.source = g.source
+            WHERE g.source = ?1
+            """, provider.string
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
     /// The memberships of a user, by group.
     package func memberships(of user: UserID) throws -> [(group: Group, membership: GroupMembership)] {
         try all(

@@ -72,6 +72,7 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let identityLinked = AuditAction(rawValue: "user.identity_linked")
     package static let identityUnlinked = AuditAction(rawValue: "user.identity_unlinked")
     package static let identityProviderAdded = AuditAction(rawValue: "identity_provider.added")
+    package static let identityProviderChanged = AuditAction(rawValue: "identity_provider.changed")
     package static let identityProviderRemoved = AuditAction(rawValue: "identity_provider.removed")
     /// An administrator made a link with which a new user sets the first password.
     package static let userInvited = AuditAction(rawValue: "user.invited")

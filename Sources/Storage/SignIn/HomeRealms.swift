@@ -19,6 +19,12 @@ extension HomeRealms {
         return nil
     }
 
+    /// Replaces the domains of a provider. Returns the first that another provider has; nil if exactly these are the provider's now.
+    package func set(_ domains: [String], of provider: ProviderName) throws -> String? {
+        try execute("DELETE FROM home_domains WHERE provider = ?1", provider.string)
+        return try add(domains, of: provider)
+    }
+
     /// The provider of a domain.
     package func provider(of domain: String) throws -> ProviderName? {
         try first("SELECT provider FROM home_domains WHERE domain = ?1", domain) { try ProviderName($0.text(0)) }

@@ -84,19 +84,34 @@ extension IdentityProviders {
 
     /// Adds a provider; false if the name is taken.
     package func insert(_ provider: IdentityProvider) throws -> Bool {
+        try write(provider, onConflict: "DO NOTHING") == 1
+    }
+
+    /// Replaces the provider of the same name in everything except its issuer and the time at which it was added.
+    package func replace(_ provider: IdentityProvider) throws {
+        let replaced = Self.columns.split(separator: ",")
+            .map { $0.filter { !$0.isWhitespace } }
+            .filter { !["name", "issuer", "created_at"].contains($0) }
+            .map { "\($0) = excluded.\($0)" }
+        _ = try write(
+            provider,
+            onConflict: "DO UPDATE SET \(replaced.joined(separator: ", ")) WHERE issuer = excluded.issuer")
+    }
+
+    private func write(_ provider: IdentityProvider, onConflict action: String) throws -> Int {
         let registration = provider.registration
         writerMemory?.identityProviderChanges.mark()
         return try execute(
             """
             INSERT INTO identity_providers (\(Self.columns))
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
-            ON CONFLICT (name) DO NOTHING
+            ON CONFLICT (name) \(action)
             """, provider.name.string, provider.issuer.string, registration.authorizationEndpoint,
             registration.tokenEndpoint, registration.isTokenEndpointForeign ? 1 : 0, provider.keysURL,
             provider.areKeysForeign ? 1 : 0, registration.clientID, registration.clientSecret?.stored,
             registration.authMethod.rawValue, provider.assertionAudience?.rawValue, registration.sendsIssuer ? 1 : 0,
             JSON.strings(provider.listedContexts.map(\.rawValue)).text, provider.endSessionEndpoint,
-            JSON.object(provider.settings.json).text, registration.createdAt.seconds) == 1
+            JSON.object(provider.settings.json).text, registration.createdAt.seconds)
     }
 
     /// The provider of this name.

@@ -11,6 +11,8 @@ package struct UpstreamClaims: Hashable, Sendable {
     package var email: String?
     /// Whether the provider says that it verified the address.
     package var isEmailVerified: Bool
+    /// The domain that admission compares; nil if the provider vouches for none, or if the statement is from before it was kept.
+    package var domain: String?
     /// The groups by the provider's own names; nil if its groups are not read.
     package var groups: [String]?
     /// The authentication context of the sign-in (`acr`).
@@ -23,13 +25,15 @@ package struct UpstreamClaims: Hashable, Sendable {
     /// A statement; what is left out was not said.
     package init(
         name: String? = nil, username: String? = nil, email: String? = nil, isEmailVerified: Bool = false,
-        groups: [String]? = nil, context: AuthenticationContext? = nil, methods: [AuthenticationMethodReference] = [],
+        domain: String? = nil, groups: [String]? = nil, context: AuthenticationContext? = nil,
+        methods: [AuthenticationMethodReference] = [],
         authTime: Timestamp? = nil
     ) {
         self.name = name
         self.username = username
         self.email = email
         self.isEmailVerified = isEmailVerified
+        self.domain = domain
         self.groups = groups
         self.context = context
         self.methods = methods
@@ -44,6 +48,7 @@ extension UpstreamClaims {
         json["name"] = name.map(JSON.string)
         json["preferred_username"] = username.map(JSON.string)
         json["email"] = email.map(JSON.string)
+        json["domain"] = domain.map(JSON.string)
         json["groups"] = groups.map(JSON.strings)
         json["acr"] = context.map { .string($0.rawValue) }
         json["auth_time"] = authTime.map { .integer($0.seconds) }
@@ -57,7 +62,7 @@ extension UpstreamClaims {
         else { return nil }
         self.init(
             name: json["name"]?.string, username: json["preferred_username"]?.string, email: json["email"]?.string,
-            isEmailVerified: isVerified, groups: json["groups"]?.strings,
+            isEmailVerified: isVerified, domain: json["domain"]?.string, groups: json["groups"]?.strings,
             context: json["acr"]?.string.map(AuthenticationContext.init(rawValue:)),
             methods: methods.compactMap(AuthenticationMethodReference.init(rawValue:)),
             authTime: json["auth_time"]?.integer.map { Timestamp(seconds: $0) })

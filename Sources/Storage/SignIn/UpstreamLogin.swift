@@ -62,6 +62,29 @@ extension UpstreamLogins {
         }
     }
 
+    /// A live login that a provider vouched for, and what the provider said about its account last.
+    package struct Vouched: Sendable {
+        package let id: BrowserLoginID
+        package let user: UserID
+        package let statement: UpstreamClaims?
+    }
+
+    /// The live logins that a provider vouched for.
+    package func vouched(by provider: ProviderName, now: Timestamp) throws -> [Vouched] {
+        try all(
+            """
+            SELECT b.id, b.user_id, i.statement FROM upstream_logins u
+            JOIN browser_logins b ON b.id = u.browser_login_id
+            LEFT JOIN upstream_identities i ON i.issuer = u.issuer AND i.subject = u.subject
+            WHERE u.provider = ?1 AND b.expires_at > ?2 AND b.last_seen_at + ?3 > ?2 ORDER BY b.id
+            """, provider.string, now.seconds, BrowserLogin.idleSeconds
+        ) { row in
+            try Vouched(
+                id: row.id(0), user: row.id(1),
+                statement: row.textIfAny(2).flatMap(UpstreamClaims.init(text:)))
+        }
+    }
+
     /// The number of a user's live logins in all browsers.
     package func count(of user: UserID, now: Timestamp) throws -> Int64 {
         try first(

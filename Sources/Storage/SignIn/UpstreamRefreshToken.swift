@@ -130,6 +130,18 @@ extension UpstreamRefreshTokens {
             UpstreamIdentity.key(issuer: issuer, subject: subject).stored)
     }
 
+    /// The number of accounts at a provider that have a token.
+    package func count(of provider: ProviderName) throws -> Int {
+        try first("SELECT count(*) FROM upstream_refresh_tokens WHERE provider = ?1", provider.string) {
+            Int(try $0.integer(0))
+        } ?? 0
+    }
+
+    /// Forgets every token of a provider.
+    package func forgetAll(of provider: ProviderName) throws {
+        try execute("DELETE FROM upstream_refresh_tokens WHERE provider = ?1", provider.string)
+    }
+
     /// Forgets tokens without a use: their user has had no live session for a day.
     func tidy(now: Timestamp, limit: Int) throws -> Int {
         try execute(

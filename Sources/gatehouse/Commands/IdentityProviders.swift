@@ -7,7 +7,9 @@ import Storage
 struct IdentityProviders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "identity-providers", abstract: "Manage the OpenID providers at which users sign in.",
-        subcommands: [Add.self, List.self, Show.self, Test.self, Remove.self])
+        subcommands: [
+            Add.self, List.self, Show.self, Test.self, IdentityProviderEditCommand.self, Remove.self,
+        ])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(

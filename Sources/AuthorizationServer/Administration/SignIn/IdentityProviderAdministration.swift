@@ -25,6 +25,13 @@ struct IdentityProviderAdministration: AdministrationNoun {
                 provider.row(redirectURI: redirectURI(provider.name), keys: assertionKeys(of: provider))
                     .with(homeDomains: domains))
         case .test(let name): return try await test(found(name))
+        case .edit(let name, let change):
+            let answer = try await IdentityProviderEdit(task: task, client: client()).apply(change, to: name) {
+                $0.row(redirectURI: redirectURI($0.name), keys: assertionKeys(of: $0)).with(homeDomains: $1)
+            }
+            return answer
+        case .effects(let name, let change):
+            return try await IdentityProviderEdit(task: task, client: client()).effects(on: name, of: change)
         case .remove(let name): return try await remove(name)
         }
     }

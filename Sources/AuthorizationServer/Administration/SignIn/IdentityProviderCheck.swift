@@ -7,6 +7,8 @@ import Storage
 struct IdentityProviderCheck {
     let client: ProviderClient
     let draft: IdentityProviderDraft
+    /// Whether the metadata is read although the draft has every endpoint.
+    var needsMetadata = false
 
     /// The provider. Its secret is sealed when it is stored.
     func provider(now: Timestamp) async throws -> IdentityProvider {
@@ -58,7 +60,7 @@ struct IdentityProviderCheck {
 
     private func metadata(of issuer: OpenIDIssuer) async throws(AdministrationError) -> OpenIDProviderMetadata? {
         let isComplete = draft.authorizationEndpoint != nil && draft.tokenEndpoint != nil && draft.keysURL != nil
-        return isComplete ? nil : try await OpenIDDiscovery(client: client).metadata(of: issuer)
+        return isComplete && !needsMetadata ? nil : try await OpenIDDiscovery(client: client).metadata(of: issuer)
     }
 
     /// The address at which a browser signs out; an empty one in the draft means none.

@@ -10,6 +10,10 @@ package enum IdentityProviderRequest: Codable, Hashable, Sendable {
     case show(String)
     /// Asks the provider for its metadata and its keys, and tells what a sign-in would meet.
     case test(String)
+    /// Changes an identity provider.
+    case edit(String, IdentityProviderChange)
+    /// Tells what a change would take from users; changes nothing.
+    case effects(String, IdentityProviderChange)
     /// Removes an identity provider and ends the browser logins that it vouched for.
     case remove(String)
 }
@@ -20,6 +24,10 @@ extension IdentityProviderRequest: NounRequest {
         case .list, .show, .test: [.safeOnRolledBackTrail, .callsProviders]
         case .add(let draft):
             draft.clientSecret == nil && !draft.usesKey ? .callsProviders : [.needsKeys, .callsProviders]
+        case .edit(_, let change):
+            change.clientSecret == nil && !change.usesKey
+                ? [.withdrawsAccess, .callsProviders] : [.withdrawsAccess, .needsKeys, .callsProviders]
+        case .effects: .callsProviders
         case .remove: [.withdrawsAccess, .callsProviders]
         }
     }

@@ -152,7 +152,7 @@ extension UpstreamClaims {
     init(_ claims: IDTokenClaims, groups: [String]?) {
         self.init(
             name: claims.name, username: claims.preferredUsername, email: claims.email,
-            isEmailVerified: claims.verifiedEmail != nil, groups: groups, context: claims.context,
+            isEmailVerified: claims.verifiedEmail != nil, domain: claims.domain, groups: groups, context: claims.context,
             methods: claims.methods, authTime: claims.authTime)
     }
 }

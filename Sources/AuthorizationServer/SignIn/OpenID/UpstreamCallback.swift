@@ -200,11 +200,10 @@ extension UpstreamSignIn {
         return .linked(person.user.id, callback.provider.name, problem)
     }
 
-    /// Whether the provider is still registered as it was. One that was removed and added again under this name is another one.
+    /// Whether the provider is still registered as it was. One that was changed, or removed and added again under this name, is
+    /// another one.
     private func isUnchanged(_ provider: IdentityProvider, in transaction: Transaction) throws -> Bool {
-        // The secret does not count: it may have been sealed again with a newer key.
-        try transaction.identityProviders.find(provider.name)?.with(clientSecret: nil)
-            == provider.with(clientSecret: nil)
+        try transaction.identityProviders.find(provider.name)?.isSame(as: provider) ?? false
     }
 
     /// The page again, on which the user tries once more or chooses another way.

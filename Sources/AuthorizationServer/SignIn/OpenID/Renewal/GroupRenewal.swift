@@ -136,6 +136,10 @@ package struct GroupRenewal: Sendable {
             let sealed = try upstream.vault.seal(renewed, of: token.account, in: transaction)
             _ = try transaction.upstreamRefreshTokens.replace(token, with: sealed)
         }
+        // A rule or a claim that changed meanwhile must not be applied as it was.
+        guard try transaction.identityProviders.find(provider.name)?.isSame(as: provider) ?? false else {
+            return .overtaken
+        }
         switch answer {
         case .failure(let problem): return .done(problem)
         case .success(let claims):
