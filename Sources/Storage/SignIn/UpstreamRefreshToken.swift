@@ -70,11 +70,11 @@ extension UpstreamRefreshTokens {
         ) { try UpstreamRefreshToken($0) }
     }
 
-    /// Takes the tokens whose turn it is, at most `limit`, those that waited longest first: their last request is an hour ago, and
-    /// their user has a live session, and has signed in with no other account of the provider since. The turn is over for an hour,
-    /// whatever the provider answers.
-    package func take(limit: Int, now: Timestamp) throws -> [UpstreamRefreshToken] {
-        let due = try all(
+    /// The tokens whose turn it is, at most `limit`, those that waited longest first: their last request is an hour ago, and their
+    /// user has a live session, and has signed in with no other account of the provider since. The search passes the tokens of users
+    /// without a session, so it belongs into a read.
+    package func due(limit: Int, now: Timestamp) throws -> [UpstreamRefreshToken] {
+        try all(
             """
             SELECT \(Self.columns) FROM upstream_refresh_tokens t INDEXED BY upstream_refresh_tokens_by_turn
             JOIN upstream_identities i ON i.issuer = t.issuer AND i.subject = t.subject
@@ -86,10 +86,17 @@ extension UpstreamRefreshTokens {
             ORDER BY t.tried_at LIMIT ?3
             """, now.seconds, (now - UpstreamRefreshToken.interval).seconds, limit
         ) { try UpstreamRefreshToken($0) }
-        return try due.map { token in
-            try execute(
-                "UPDATE upstream_refresh_tokens SET tried_at = ?2 WHERE account = ?1", token.account.stored, now.seconds
-            )
+    }
+
+    /// Takes the tokens that were due, apart from those that a sign-in, a removal or another round overtook. Their turn is over for an
+    /// hour, whatever the provider answers.
+    package func take(_ due: [UpstreamRefreshToken], now: Timestamp) throws -> [UpstreamRefreshToken] {
+        try due.compactMap { token in
+            let taken = try execute(
+                """
+                UPDATE upstream_refresh_tokens SET tried_at = ?4 WHERE account = ?1 AND created_at = ?2 AND tried_at = ?3
+                """, token.account.stored, token.createdAt.seconds, token.triedAt.seconds, now.seconds)
+            guard taken == 1 else { return nil }
             return UpstreamRefreshToken(
                 issuer: token.issuer, subject: token.subject, provider: token.provider, token: token.token,
                 createdAt: token.createdAt, triedAt: now)

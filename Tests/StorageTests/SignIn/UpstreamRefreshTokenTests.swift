@@ -54,7 +54,28 @@ struct UpstreamRefreshTokenTests {
     }
 
     private func take(_ world: World, at time: Timestamp) async throws -> [UpstreamRefreshToken] {
-        try await world.store.write { try $0.upstreamRefreshTokens.take(limit: 9, now: time) }
+        let due = try await world.store.read { try $0.upstreamRefreshTokens.due(limit: 9, now: time) }
+        return try await world.store.write { try $0.upstreamRefreshTokens.take(due, now: time) }
+    }
+
+    @Test func `of two rounds that found the same token one takes it, and a sign-in in between takes it from both`()
+        async throws
+    {
+        let world = try await world()
+        let time = now + 3_600
+        let due = try await world.store.read { try $0.upstreamRefreshTokens.due(limit: 9, now: time) }
+        let store = world.store
+        let taken = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<6 {
+                group.addTask { try await store.write { try $0.upstreamRefreshTokens.take(due, now: time) }.count }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(due.count == 1 && taken == 1)
+        let later = try await world.store.read { try $0.upstreamRefreshTokens.due(limit: 9, now: time + 3_600) }
+        try await world.store.write { [next = token([2], at: time + 1)] in try $0.upstreamRefreshTokens.set(next) }
+        #expect(try await world.store.write { try $0.upstreamRefreshTokens.take(later, now: time + 3_600) }.isEmpty)
+        #expect(try await find(world)?.triedAt == time + 1)
     }
 
     @Test func `a token is taken once an hour, and only where the provider renews groups`() async throws {

@@ -19,9 +19,10 @@ package struct GroupRenewal: Sendable {
 
     /// Renews the groups of the accounts whose turn it is.
     package func round() async throws {
-        var due = try await store.write { [now = clock.now()] in
-            try $0.upstreamRefreshTokens.take(limit: Self.mostPerRound, now: now)
-        }
+        let now = clock.now()
+        let found = try await store.read { try $0.upstreamRefreshTokens.due(limit: Self.mostPerRound, now: now) }
+        guard !found.isEmpty else { return }
+        var due = try await store.write { try $0.upstreamRefreshTokens.take(found, now: now) }
         // A provider that is down is asked once and not for each of its users.
         var down: Set<ProviderName> = []
         while !due.isEmpty, !Task.isCancelled {
