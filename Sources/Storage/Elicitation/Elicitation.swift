@@ -246,11 +246,19 @@ extension Elicitations {
     package func open(
         by resource: ResourceID, after earlier: Elicitation? = nil, now: Timestamp, limit: Int
     ) throws -> (elicitations: [Elicitation], hasMore: Bool) {
-        let rows = try all(
-            Self.openOfResource, resource.string, earlier?.createdAt.seconds ?? .min, earlier?.id.string ?? "",
-            now.seconds, limit + 1
-        ) { try? Elicitation($0) }
-        return (rows.prefix(limit).compactMap { $0 }, rows.count > limit)
+        var place = (earlier?.createdAt.seconds ?? .min, earlier?.id.string ?? "")
+        var found: [Elicitation] = []
+        // The place after which a list goes on is an elicitation that was read, so unreadable rows must not make up the end of one.
+        while true {
+            let rows = try all(
+                Self.openOfResource, resource.string, place.0, place.1, now.seconds, limit + 1
+            ) { (try $0.integer(16), try $0.text(0), try? Elicitation($0)) }
+            found += rows.compactMap(\.2)
+            guard let last = rows.last, rows.count > limit, found.count <= limit else {
+                return (Array(found.prefix(limit)), found.count > limit)
+            }
+            place = (last.0, last.1)
+        }
     }
 
     static let openOfResource = """
