@@ -7,7 +7,7 @@ package struct SignInDemand: Hashable, Sendable {
     package let sessionID: SessionID
     /// The greatest age of the sign-in at the approval, in seconds.
     package let maxAge: Int64
-    /// When the MCP server last asked.
+    /// When the MCP server asked; a repetition does not change it.
     package let madeAt: Timestamp
     /// When the demand is void if no approval came.
     package let expiresAt: Timestamp
@@ -15,6 +15,11 @@ package struct SignInDemand: Hashable, Sendable {
     /// Whether a sign-in meets the demand. One that came after the demand meets it however long the user then reads the page.
     package func isMet(by authentication: Authentication, at now: Timestamp) -> Bool {
         authentication.time > madeAt || now.isWithin(maxAge, of: authentication.time)
+    }
+
+    /// Whether a demand of the same session asks no more than this one.
+    fileprivate func isRepeated(by session: SessionID, _ age: Int64, at now: Timestamp) -> Bool {
+        sessionID == session && age >= maxAge && now - madeAt < SignInDemands.lifetime
     }
 }
 
@@ -27,13 +32,15 @@ extension SignInDemands {
     /// For so many seconds a demand waits.
     package static let lifetime: Int64 = 900
 
-    /// Stores the demand of a session's MCP server; of two that wait at once the stricter age counts. Nil for a session without a
-    /// user.
+    /// Stores the demand of a session's MCP server; of two that wait at once the stricter age counts. One that asks no more than the
+    /// session's waiting one renews its time alone, so that a request that is repeated does not undo the sign-in that it led to; but
+    /// no sign-in counts for longer than the time for which a demand waits. Nil for a session without a user.
     package func require(_ maxAge: Int64, by session: SessionGrant, now: Timestamp) throws -> SignInDemand? {
         guard let user = session.user?.id else { return nil }
         let waiting = try find(user: user, client: session.clientID, resource: session.resourceID, now: now)
         let demand = SignInDemand(
-            sessionID: session.id, maxAge: min(maxAge, waiting?.maxAge ?? maxAge), madeAt: now,
+            sessionID: session.id, maxAge: min(maxAge, waiting?.maxAge ?? maxAge),
+            madeAt: waiting.flatMap { $0.isRepeated(by: session.id, maxAge, at: now) ? $0.madeAt : nil } ?? now,
             expiresAt: now + Self.lifetime)
         try execute(
             """
@@ -42,7 +49,7 @@ extension SignInDemands {
             ON CONFLICT (user_id, client_id, resource_id) DO UPDATE SET session_id = excluded.session_id,
                 max_age = excluded.max_age, made_at = excluded.made_at, expires_at = excluded.expires_at
             """, user.string, session.clientID.string, session.resourceID.string, session.id.string, demand.maxAge,
-            now.seconds, demand.expiresAt.seconds)
+            demand.madeAt.seconds, demand.expiresAt.seconds)
         return demand
     }
 

@@ -156,6 +156,31 @@ struct SignInDemandTests {
         }
     }
 
+    @Test func `a request that is repeated does not undo the sign-in that it led to, for 15 minutes`() async throws {
+        try await run { h, browser in
+            _ = try await require(h, 0)
+            let made = try #require(try await demand(h)).madeAt
+            h.clock.advance(by: 5)
+            let page = try await h.authorize(browser, h.request())
+            _ = try await h.signIn(browser, at: page)
+            h.clock.advance(by: 300)
+            for age: Int64 in [0, 60] { _ = try await require(h, .integer(age)) }
+            #expect(try await demand(h)?.madeAt == made)
+            #expect(try await demand(h)?.expiresAt == h.clock.now + 900)
+            #expect(try await !isAsked(h, browser), "the sign-in came after the first request")
+            h.clock.advance(by: 595)
+            _ = try await require(h, 0)
+            #expect(try await demand(h)?.madeAt == h.clock.now)
+            #expect(try await isAsked(h, browser), "a sign-in does not count for ever")
+        }
+        try await run { h, _ in
+            _ = try await require(h, 60)
+            h.clock.advance(by: 30)
+            _ = try await require(h, 10)
+            #expect(try await demand(h)?.madeAt == h.clock.now, "a stricter request is another one")
+        }
+    }
+
     @Test func `a requirement is void after 15 minutes, when its session ends, and for another client`() async throws {
         try await run { h, browser in
             _ = try await require(h)
