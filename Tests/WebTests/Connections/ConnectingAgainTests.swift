@@ -78,6 +78,27 @@ struct ConnectingAgainTests {
         }
     }
 
+    @Test func `a connection with less than was asked is asked for again at once, and one with everything is not`()
+        async throws
+    {
+        try await play { h, provider, token in
+            let browser = h.browser()
+            let (_, _, state) = try await depart(h, token, scope: "repo user", browser)
+            provider.behave(Self.granting("repo"))
+            _ = try await h.providers.comeBack(browser, state: state)
+            let again = try await h.providers.ask(token, scope: "repo user")
+            #expect(again.status == .created && again.json["status"] == "pending", "\(again.text)")
+            let asked = Asked(again)
+            let page = try await h.open(browser, asked)
+            let query = FormText.decode(
+                queryOf: try await h.press(browser, asked, "approve", at: page).continuation ?? "")
+            provider.behave(Self.granting("repo user"))
+            _ = try await h.providers.comeBack(browser, state: query["state"]?.first ?? "")
+            let known = try await h.providers.ask(token, scope: "repo user")
+            #expect(known.json["id"]?.string == asked.id && known.json["status"] == "completed")
+        }
+    }
+
     @Test func `another user's connection adds nothing`() async throws {
         try await play { h, _, _ in
             _ = try await h.addUser("bob")

@@ -18,11 +18,14 @@ struct ConnectElicitation: ElicitationStrategy {
             .accessDenied, "This MCP server may not request these scopes at this provider; ask its operator.")
     }
 
-    /// An account that was disconnected meanwhile has to be connected again.
+    /// An account that was disconnected meanwhile has to be connected again, and so has one whose provider granted less than was asked.
     static func isStillAnswered(_ completed: Elicitation, in transaction: Transaction) throws -> Bool {
         guard let ask = completed.ask(ConnectAccountRequest.self) else { return true }
-        return try transaction.connections.find(
-            user: completed.userID, resource: completed.resourceID, provider: ProviderName(ask.provider)) != nil
+        guard
+            let connection = try transaction.connections.find(
+                user: completed.userID, resource: completed.resourceID, provider: ProviderName(ask.provider))
+        else { return false }
+        return try ConnectionPolicy.missing(ask.scope ?? connection.asked, of: connection, in: transaction) == nil
     }
 
     static func section(
