@@ -24,8 +24,9 @@ package struct SignInWays: Sendable {
     /// The ways for the request that is sealed in `page`. `name` is the name or the address in the field: the one that the client
     /// suggests, or the last one that the user typed.
     ///
-    /// The domain alone decides, so that the page tells nothing about an account.
-    package func offer(on page: String, name: String?) async throws -> Offer {
+    /// The domain alone decides, so that the page tells nothing about an account. `choosesPassword` says that the user wants to sign in
+    /// with a password here all the same: an account may be named like an address of a provider's domain.
+    package func offer(on page: String, name: String?, choosesPassword: Bool = false) async throws -> Offer {
         let waiting = seal.peek(page)
         return try await store.read { [settings] transaction -> Offer in
             let providers = try transaction.identityProviders.names()
@@ -40,6 +41,10 @@ package struct SignInWays: Sendable {
                 try transaction.homeRealms.provider(of: $0.domain)
             }
             let acceptsPassword = settings.signIn.password
+            if choosesPassword, acceptsPassword {
+                return Offer(
+                    acceptsPassword: true, providers: providers, preselected: nil, asksNameFirst: false, required: nil)
+            }
             let needsName = name == nil || home != nil || !acceptsPassword
             return Offer(
                 acceptsPassword: acceptsPassword,
@@ -49,7 +54,7 @@ package struct SignInWays: Sendable {
     }
 
     /// The MCP server of a waiting request, as far as it is known before the sign-in. The authorization compares again afterwards.
-    private static func resource(
+    static func resource(
         of waiting: InteractionSeal.Waiting, _ settings: Settings, _ transaction: Transaction
     ) throws -> ResourceID? {
         switch waiting {

@@ -71,12 +71,12 @@ struct AuthorizeHandlers: Sendable {
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
                 problem: "The username or the password is incorrect. Try again.")
-            return try await door.html(page, status: .unauthorized)
+            return try await door.html(page, status: .unauthorized, choosesPassword: true)
         case .wait(let seconds, let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
                 problem: PlainText("Too many attempts. Wait \(WaitingTime.words(seconds)), then try again."))
-            var response = try await door.html(page, status: .tooManyRequests)
+            var response = try await door.html(page, status: .tooManyRequests, choosesPassword: true)
             response.headers[.retryAfter] = "\(seconds)"
             return response
         case .outdated(let prompt, let token, let hint):

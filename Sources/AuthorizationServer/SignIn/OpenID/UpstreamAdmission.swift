@@ -33,9 +33,15 @@ enum UpstreamAdmission {
     ///
     /// Without `auth_time` nobody knows when the user authenticated, so the authentication counts as the oldest that a login can
     /// have. A session at the provider would otherwise pass for a fresh sign-in.
-    static func authentication(of claims: IDTokenClaims, now: Timestamp) -> Authentication {
-        Authentication(
-            time: claims.authTime ?? now - SignInService.longest, context: claims.context ?? .unspecified,
+    ///
+    /// A context counts only if it is one of this provider's: what it means is the agreement of the operator with the provider that
+    /// lists it, and another provider must not be able to assert it.
+    static func authentication(
+        of claims: IDTokenClaims, at provider: IdentityProvider, now: Timestamp
+    ) -> Authentication {
+        let context = claims.context.flatMap { provider.contexts.contains($0) ? $0 : nil }
+        return Authentication(
+            time: claims.authTime ?? now - SignInService.longest, context: context ?? .unspecified,
             methods: claims.methods.isEmpty ? [.federated] : claims.methods, voucher: claims.issuer)
     }
 }
@@ -152,7 +158,8 @@ extension UpstreamClaims {
     init(_ claims: IDTokenClaims, groups: [String]?) {
         self.init(
             name: claims.name, username: claims.preferredUsername, email: claims.email,
-            isEmailVerified: claims.verifiedEmail != nil, domain: claims.domain, groups: groups, context: claims.context,
+            isEmailVerified: claims.verifiedEmail != nil, domain: claims.domain, groups: groups,
+            context: claims.context,
             methods: claims.methods, authTime: claims.authTime)
     }
 }

@@ -168,7 +168,8 @@ extension UpstreamSignIn {
                 }
                 return .success(
                     try people.enter(
-                        user, UpstreamAdmission.authentication(of: claims, now: now), from: origin,
+                        user, UpstreamAdmission.authentication(of: claims, at: callback.provider, now: now),
+                        from: origin,
                         reason: "identity provider \(callback.provider.name)", browser: browser, in: transaction,
                         now: now))
             }

@@ -53,12 +53,23 @@ package struct UpstreamSignIn: Sendable {
         switch try await page.open(token, browser: browser) {
         case .unusable(let outcome): return .page(outcome)
         case .current(let waiting, _):
-            let isSignedIn = try await people.signedIn(browser, now: clock.now()) != nil
-            let demand = UpstreamDemand(of: waiting, isSignedIn: isSignedIn).hinting(at: hint)
+            let isAgain = try await isSignedInThere(browser, for: waiting)
+            let demand = UpstreamDemand(of: waiting, isSignedIn: isAgain).hinting(at: hint)
             guard let start = try await start(at: name, token: token, demand, in: nil, browser) else {
                 throw OAuthError(.invalidRequest, "This way to sign in does not exist any more. Start again.")
             }
             return .leaving(start, isOfAuthorization: waiting.prompt.purpose == .authorization)
+        }
+    }
+
+    /// Whether the browser has a login that is enough for the request except for its age. One from elsewhere than the provider that the
+    /// MCP server requires is not: that sign-in is the first one there, of which nobody demands that it be anew.
+    private func isSignedInThere(_ browser: Browser, for waiting: InteractionSeal.Waiting) async throws -> Bool {
+        guard let person = try await people.signedIn(browser, now: clock.now()) else { return false }
+        let settings = page.authorize.settings
+        return try await store.read { transaction in
+            guard let resource = try SignInWays.resource(of: waiting, settings, transaction) else { return true }
+            return try RequiredProvider.isMet(by: person.login.id, at: resource, in: transaction)
         }
     }
 

@@ -8,10 +8,13 @@ struct SignInDoor: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
-    /// The response that shows the page.
-    func html(_ page: SignInPage, status: HTTPResponse.Status = .ok) async throws -> Response {
+    /// The response that shows the page. With `choosesPassword`, it asks for the password whatever domain the name has: the user chose
+    /// it, or tried one.
+    func html(
+        _ page: SignInPage, status: HTTPResponse.Status = .ok, choosesPassword: Bool = false
+    ) async throws -> Response {
         let offer = try await gatehouse.signInWays.offer(
-            on: page.token.description, name: page.username?.description)
+            on: page.token.description, name: page.username?.description, choosesPassword: choosesPassword)
         return pipeline.answers.html(page.offering(offer), status: status)
     }
 

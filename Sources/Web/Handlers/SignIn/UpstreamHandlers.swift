@@ -28,8 +28,8 @@ struct UpstreamHandlers: Sendable {
         switch try await gatehouse.namedSignIn.begin(form, browser: visitor.browser) {
         case .upstream(let outcome)?:
             return visitor.addingCookie(to: try await present(outcome, token: token, visitor, context))
-        case .page(let prompt, let name)?:
-            return visitor.addingCookie(to: try await ask(for: name, prompt, token))
+        case .page(let prompt, let name, let choosesPassword)?:
+            return visitor.addingCookie(to: try await ask(for: name, prompt, token, choosesPassword))
         case nil:
             let outcome = try await gatehouse.upstreamSignIn.begin(form, browser: visitor.browser)
             return visitor.addingCookie(to: try await present(outcome, token: token, visitor, context))
@@ -37,12 +37,14 @@ struct UpstreamHandlers: Sendable {
     }
 
     /// The page again after a name that leads to no provider: it asks for the password, where there are passwords.
-    private func ask(for name: String, _ prompt: SignInEndpoint.Prompt, _ token: String) async throws -> Response {
-        let isDeadEnd = !gatehouse.settings.signIn.password || name.isEmpty
+    private func ask(
+        for name: String, _ prompt: SignInEndpoint.Prompt, _ token: String, _ choosesPassword: Bool
+    ) async throws -> Response {
+        let isDeadEnd = !gatehouse.settings.signIn.password || (name.isEmpty && !choosesPassword)
         let problem: PlainText? = isDeadEnd ? "No identity provider belongs to this address. Choose another way." : nil
         let page = SignInPage(prompt, token: token, username: name.isEmpty ? nil : name, problem: problem)
         let response = try await SignInDoor(gatehouse: gatehouse, pipeline: pipeline)
-            .html(page, status: isDeadEnd ? .badRequest : .ok)
+            .html(page, status: isDeadEnd ? .badRequest : .ok, choosesPassword: choosesPassword)
         return prompt.purpose == .authorization ? response.inSharedWindow() : response
     }
 

@@ -60,6 +60,49 @@ struct HomeRealmTests {
         }
     }
 
+    @Test func `an account that is named like an address of the domain signs in with its password by the button`()
+        async throws
+    {
+        try await play { h, _ in
+            _ = try await h.addUser("grace@example.com")
+            let browser = h.browser()
+            let page = try await browser.get("/account")
+            #expect(page.text.contains("Use a password"))
+            func choose(_ name: String) async throws -> TestResponse {
+                try await browser.post(
+                    "/sign-in",
+                    [("interaction", page.input("interaction") ?? ""), ("username", name), ("way", "password")])
+            }
+            for name in ["grace@example.com", "eve@example.com", ""] {
+                let asked = try await choose(name)
+                #expect(asked.status == .ok && asked.offersPassword && asked.input("username") == name, "\(name)")
+            }
+            let asked = try await choose("grace@example.com")
+            let wrong = try await browser.post(
+                "/login",
+                [
+                    ("interaction", asked.input("interaction") ?? ""), ("username", "grace@example.com"),
+                    ("password", "wrong"),
+                ])
+            #expect(wrong.status == .unauthorized && wrong.offersPassword, "the next try asks for the password again")
+            let answer = try await h.signIn(browser, at: wrong, as: "grace@example.com")
+            #expect(answer.headers[.location] == "http://localhost/account")
+        }
+        let withoutPasswords: @Sendable (inout Settings) throws -> Void = { $0.signIn.password = false }
+        try await play(adjust: withoutPasswords) { h, _ in
+            let browser = h.browser()
+            let page = try await browser.get("/account")
+            #expect(!page.text.contains("Use a password"))
+            let answer = try await browser.post(
+                "/sign-in",
+                [
+                    ("interaction", page.input("interaction") ?? ""), ("username", "ada@example.com"),
+                    ("way", "password"),
+                ])
+            #expect(answer.status == .badRequest && !answer.offersPassword)
+        }
+    }
+
     @Test func `the answer is the same whether an account has the name, and looks nothing up`() async throws {
         try await play { h, provider in
             _ = try await h.addUser("grace@example.com")

@@ -100,6 +100,44 @@ struct RequiredProviderTests {
         }
     }
 
+    @Test func `a device gets its approval also where the provider does not say when the user signed in`() async throws
+    {
+        try await play { h, provider in
+            let linked = UpstreamIdentity(
+                issuer: try OpenIDIssuer(provider.issuer), subject: "ada-upstream", userID: h.user.id,
+                provider: try ProviderName("corp"), name: nil, email: nil, createdAt: h.clock.now)
+            #expect(try await h.gatehouse.store.write { try $0.upstreamIdentities.record(linked) })
+            let draft = ClientDraft(
+                id: "tool", name: "Night Tool", redirectURIs: [], authMethod: "none", resources: [], usesDevice: true)
+            try await h.administer(.clients(.add(draft)))
+            let started = try await h.send(
+                "/device_authorization",
+                [
+                    ("client_id", "tool"), ("scope", "files:read"), ("resource", h.resource.identifier.string),
+                ])
+            let browser = h.browser()
+            let entry = try await h.follow(browser, h.signIn(browser, at: browser.get("/device")))
+            let review = try await browser.post(
+                "/device",
+                [
+                    ("token", entry.input("token") ?? ""), ("user_code", started.json["user_code"]?.string ?? ""),
+                    ("step", "find"),
+                ])
+            let form = ["token", "user_code"].map { ($0, review.input($0) ?? "") }
+            let consent = try await h.follow(browser, browser.post("/device", form + [("step", "proceed")]))
+            let page = try await h.decide(browser, at: consent)
+            #expect(page.isPage("sign-in") && page.element("required") != nil, "\(page.text)")
+            let departure = try await h.upstream.depart(browser, from: page)
+            #expect(departure.query["prompt"] == nil && departure.query["max_age"] == nil, "it is the first there")
+            provider.prepare(try h.upstream.idToken(departure, of: provider, ["auth_time": nil]))
+            let back = try await h.follow(browser, h.upstream.comeBack(browser, departure))
+            #expect(back.isPage("consent"), "\(back.text)")
+            #expect(try await h.sessions().isEmpty)
+            #expect(try await h.decide(browser, at: back).isPage("device-end"))
+            #expect(try await h.sessions().map(\.userID) == [h.user.id])
+        }
+    }
+
     @Test func `prompt=none stays an error`() async throws {
         try await play { h, _ in
             let browser = h.browser()

@@ -4,6 +4,7 @@ import HummingbirdTesting
 import JOSE
 import OAuth
 import ServerSupport
+import Storage
 import TestSupport
 import Testing
 
@@ -68,6 +69,43 @@ struct UpstreamContextTests {
                 #expect(Self.parameters(answer)["code"] == nil)
             }
             #expect(try await h.sessions().isEmpty)
+        }
+    }
+
+    @Test func `a context counts at the provider that lists it, and at no other that asserts it`() async throws {
+        try await UpstreamSteps.withProvider(change: Self.withGold) { h, provider in
+            try await h.upstream.add(provider, as: "plain")
+            for (name, isGold) in [("plain", false), ("corp", true)] {
+                let browser = h.browser()
+                let page = try await h.authorize(browser, h.request(["acr_values": Self.gold]))
+                let answer = try await h.upstream.signIn(
+                    browser, from: page, at: provider, named: name, ["acr": .string(Self.gold)])
+                let context = try await h.upstream.login(browser)?.authentication.context
+                #expect((context?.rawValue == Self.gold) == isGold, "\(name)")
+                let error = Self.parameters(answer)["error"]
+                #expect(error == (isGold ? nil : ["unmet_authentication_requirements"]), "\(name)")
+            }
+            let browser = h.browser()
+            let own = AuthenticationContext.password.rawValue
+            _ = try await h.upstream.enter(browser, at: provider, ["acr": .string(own)])
+            #expect(
+                try await h.upstream.login(browser)?.authentication.context.rawValue != own, "nor this server's own")
+        }
+    }
+
+    @Test func `the metadata is made once, and again for each change of a provider`() async throws {
+        try await UpstreamSteps.withProvider(change: Self.withGold) { h, provider in
+            let endpoint = h.gatehouse.metadata
+            let first = try await endpoint.document()
+            #expect(try await endpoint.document().entityTag == first.entityTag)
+            let version = h.gatehouse.store.identityProvidersVersion
+            _ = try await h.upstream.enter(h.browser(), at: provider)
+            #expect(h.gatehouse.store.identityProvidersVersion == version, "a sign-in has nothing read again")
+            var change = IdentityProviderChange()
+            change.options = ["acr": []]
+            try await h.upstream.run(.edit("corp", change))
+            #expect(try await endpoint.document().entityTag != first.entityTag)
+            #expect(try await listed(h) == [AuthenticationContext.password.rawValue])
         }
     }
 
