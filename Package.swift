@@ -145,9 +145,9 @@ let package = Package(
         suite(
             "InteropTests",
             [
-                "gatehouse", "example-mcp-server", "demo", "ResourceServer", "MCPClient", "Outbound", "Storage",
-                "OAuth",
-                "JOSE", "TestSupport", "ServerSupport",
+                "gatehouse", "example-mcp-server", "demo", "ResourceServer", "MCPClient", "AuthorizationServer",
+                "Outbound",
+                "Storage", "OAuth", "JOSE", "TestSupport", "ServerSupport",
                 hummingbird, httpTypes, logging,
             ] + nio),
         suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport", "ServerSupport"]),

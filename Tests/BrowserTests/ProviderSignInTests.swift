@@ -83,9 +83,12 @@ struct ProviderSignInTests {
         }
     }
 
-    @Test func `a user who signs out here goes on to the provider, signs out there too, and comes back`() async throws {
+    @Test(arguments: OpenIDProvider.Product.allCases)
+    func `a user who signs out here goes on to the provider, signs out there too, and comes back`(
+        product: OpenIDProvider.Product
+    ) async throws {
         try await House.play { house in
-            let provider = try await provider(.canaille, in: house)
+            let provider = try await provider(product, in: house)
             let browser = house.browser
             try await browser.open(width: 390, height: 844)
             _ = try await browser.go(to: house.gatehouse.issuer + "/account")
@@ -94,15 +97,16 @@ struct ProviderSignInTests {
             let out = try await browser.press("[name=step][value=sign_out]")
             #expect(out.text.contains("You may still be signed in at corp"))
             try expectReadable(out)
-            try await browser.shoot(to: picture("signed-out", in: house.stage))
+            try await browser.shoot(to: picture("signed-out-\(product.rawValue)", in: house.stage))
             try await browser.press("#sign-out-there")
             try await browser.arrive(at: provider.issuer)
-            try await browser.press("[name=answer][value=logout]")
+            let confirm = product == .canaille ? "[name=answer][value=logout]" : ".btn-success"
+            try await browser.press(confirm)
             let back = try await browser.arrive(at: house.gatehouse.issuer + "/account")
             #expect(back.text.contains("You are signed out here, and back from corp."))
             try await browser.press("button[name=provider][value=corp]")
             let there = try await browser.arrive(at: provider.issuer)
-            #expect(there.fields.contains("login"), "the provider asks who signs in")
+            #expect(there.fields.contains(product == .canaille ? "login" : "user"), "the provider asks who signs in")
         }
     }
 

@@ -47,6 +47,9 @@ class IdentityProvider:
     async def leave(self, request: dict[str, Any]) -> None:
         self.server.leave(request["user"], request["group"])
 
+    async def trust(self, request: dict[str, Any]) -> None:
+        self.server.trust(request["keys"])
+
     async def rotate(self, _: dict[str, Any]) -> None:
         self.server.rotate()
         await self.ready()
@@ -60,6 +63,10 @@ class IdentityProvider:
     async def start(self, _: dict[str, Any]) -> None:
         self.server.start()
         await self.ready()
+
+    async def walk(self, request: dict[str, Any]) -> str:
+        """Signs a user in from an authentication request; returns the callback that the provider sends the browser to."""
+        return await Walker(request["user"], beyond=self.request["redirects"][0]).leave(request["url"])
 
     async def token(self, request: dict[str, Any]) -> dict[str, Any]:
         """Runs the code flow by Authlib as the provider's client, with PKCE and a nonce, and verifies the ID token; returns its
@@ -91,5 +98,5 @@ class IdentityProvider:
 
 
 provider = IdentityProvider()
-verbs = ("listen", "join", "leave", "age", "rotate", "stop", "start", "token")
+verbs = ("listen", "join", "leave", "age", "trust", "rotate", "stop", "start", "walk", "token")
 asyncio.run(converse({name: getattr(provider, name) for name in verbs}))

@@ -120,6 +120,14 @@ class Canaille:
         with self.app.app_context():
             self.change(group, lambda members: [member for member in members if member.user_name != login])
 
+    def trust(self, keys: str) -> None:
+        """Accepts assertions by a key of this set, in place of the secret. Canaille takes a set with one key alone."""
+        with self.app.app_context():
+            client = Backend.instance.get(models.Client, client_id="gatehouse")
+            client.token_endpoint_auth_method = "private_key_jwt"
+            client.jwks = keys
+            Backend.instance.save(client)
+
     def rotate(self) -> None:
         """Signs with a new key from now on, and publishes the new key alone."""
         self.app.config["CANAILLE_OIDC"]["ACTIVE_JWKS"] = [signing_key().as_dict(private=True)]
@@ -136,7 +144,8 @@ class Lemonldap:
     """LemonLDAP::NG 2.16 of Debian in its demonstration mode, under Starman; everything it knows is in one folder. Passwords are the login names.
 
     It sends `azp`, `acr` (always `loa-1`: `acr_values` changes nothing), `email_verified` and `session_state`. It asks again for the password for
-    `prompt=login` and `max_age`, and ignores `max_age=0`. A user's groups are as old as the user's sign-in at the provider. Its response has no
+    `prompt=login` and `max_age`, and ignores `max_age=0`. A user's groups are as old as the user's sign-in at the provider; for a client with
+    offline access, each refresh reads them anew. It takes no assertions by key. Its response has no
     `iss`, and its ID tokens no `amr`. It answers `prompt=none` with its sign-in page when nobody is signed in.
     """
 
@@ -194,6 +203,9 @@ languages = en
             "IDTokenForceClaims": 1,
             "RequirePKCE": 1,
             "RefreshToken": 1,
+            # It ignores a request for offline access unless it asks nobody for consent, or always.
+            "AllowOffline": int(self.request.get("offline", False)),
+            "BypassConsent": int(self.request.get("offline", False)),
         }
         configuration = {
             "cfgNum": 1,

@@ -25,8 +25,9 @@ package final class OpenIDProvider: Sendable {
     /// - Parameters:
     ///   - relyingParty: the issuer of the Gatehouse under test.
     ///   - name: what that Gatehouse calls the provider, in `/sign-in/{name}/callback`.
+    ///   - allowsOffline: whether LemonLDAP::NG gives refresh tokens that outlive the sign-in there, and asks nobody for consent.
     package init(
-        _ product: Product, on stage: Stage, relyingParty: String, as name: String = "corp"
+        _ product: Product, on stage: Stage, relyingParty: String, as name: String = "corp", allowsOffline: Bool = false
     ) async throws {
         self.product = product
         conversation = try Conversation("identity_provider.py", on: stage)
@@ -43,6 +44,7 @@ package final class OpenIDProvider: Sendable {
                 [
                     "product": .string(product.rawValue), "port": .integer(Int64(LoopbackPort.free())),
                     "folder": .string(stage.path("provider-\(name)")), "users": .array(users),
+                    "offline": .bool(allowsOffline),
                     "secret": .string(Self.clientSecret),
                     "redirects": [.string("\(relyingParty)/sign-in/\(name)/callback")],
                     "logout_redirects": [.string("\(relyingParty)/sign-in/\(name)/signed-out")],
@@ -65,6 +67,11 @@ package final class OpenIDProvider: Sendable {
         try await conversation.ask("age", ["seconds": .integer(seconds)])
     }
 
+    /// Accepts assertions by a key of this JWK set, in place of the secret. Canaille alone can do this.
+    package func trust(_ keys: String) async throws {
+        try await conversation.ask("trust", ["keys": .string(keys)])
+    }
+
     /// Replaces the signing key; the old key is not published any more.
     package func rotateKey() async throws { try await conversation.ask("rotate") }
 
@@ -73,6 +80,11 @@ package final class OpenIDProvider: Sendable {
 
     /// Listens again after `stop`.
     package func restart() async throws { try await conversation.ask("start") }
+
+    /// Signs a user in from the URL of an authentication request. Returns the callback, which nobody has opened.
+    package func callback(of user: String, from url: String) async throws -> String {
+        try await conversation.ask("walk", ["user": .string(user), "url": .string(url)]).string ?? ""
+    }
 
     /// Runs the code flow as Authlib with a user who signs in at the provider. Returns `sub`, `groups`, and in `verified` whether
     /// `iss`, `aud` and `nonce` are right; or the `error` of the token endpoint.
