@@ -2,6 +2,8 @@
 # test      lints, builds and runs every test
 # python    builds the Python package and tests its wheel on each Python of this machine; wheel only builds it, into dist/
 # run       starts a server with the defaults
+# release   builds the program for delivery, the list of its packages and checksums, into release/
+# deb       builds the Debian package there; packages tries what is delivered, with each proxy of docs/operations
 # bench     measures latency and throughput
 # soak      kills processes and cuts power thousands of times under load
 # fuzz      fuzzes each parser of untrusted input for SECONDS_EACH
@@ -12,7 +14,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: demo run test python wheel bench soak fuzz sanitize memory pictures format lint ground tools
+.PHONY: demo run test python wheel release deb packages bench soak fuzz sanitize memory pictures format lint ground tools
 
 # The Debian packages that the build needs, and those that the tests need too.
 GROUND := libssl-dev libsqlite3-dev pkg-config
@@ -81,6 +83,26 @@ format:
 
 run: ground
 	swift run gatehouse serve
+
+# The program names no folder of this machine, and its list of packages has no time, so that the same sources make the same files.
+release: commit := $(shell git rev-parse HEAD)$(shell git diff --quiet HEAD || echo +changes)
+release: ground
+	COMMIT=$(commit) swift build -c release --product gatehouse --static-swift-stdlib --scratch-path .build-release \
+	    -Xlinker --gc-sections -Xlinker --strip-all \
+	    -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
+	mkdir -p release
+	install -m 755 .build-release/release/gatehouse release/gatehouse
+	python3 Sources/Packaging/sbom.py release/gatehouse Package.resolved .build-release/checkouts >release/sbom.json
+	cd release && sha256sum gatehouse sbom.json >SHA256SUMS
+
+deb: release
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) Sources/Packaging/Debian/build.sh release/gatehouse release/sbom.json release
+	cd release && sha256sum gatehouse sbom.json *.deb >SHA256SUMS
+
+# Needs the network for the packages of the proxies.
+packages: deb
+	@$(call installed,nginx apache2 haproxy caddy openssl curl)
+	python3 Tests/Packaging/proxies.py release/gatehouse docs/operations/tls-and-proxies.md
 
 demo: ground
 	@$(call installed,openssl)

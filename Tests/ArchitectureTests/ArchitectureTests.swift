@@ -9,8 +9,9 @@ struct ArchitectureTests {
     }
 
     @Test func `The table of modules has a row for each target`() {
-        // The package for Python is no target of the Swift package.
-        #expect(Set(Repository.folders(in: "Sources")).subtracting(["Python"]) == Set(ImportRule.table.keys))
+        // The package for Python and what makes packages are no targets of the Swift package.
+        let others: Set<String> = ["Python", "Packaging"]
+        #expect(Set(Repository.folders(in: "Sources")).subtracting(others) == Set(ImportRule.table.keys))
     }
 
     @Test func `No file and no function is past its budget`() {
