@@ -45,7 +45,7 @@ struct DeviceCommandTests {
                 Issue.record("another request")
                 return
             }
-            #expect(change.sessions.allowsDevice == value)
+            #expect(change.settings["device_grant"] == [value ? "yes" : "no"])
         }
         guard
             case .resources(.policy(_, let change, _)) = try await ResourcePolicyCommand.parse(["res"]).request(

@@ -29,7 +29,7 @@ struct ManualTests {
                     environment: ["SOURCE_DATE_EPOCH": "1700000000"])
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: stage.path("one")).sorted()
-            let commands = GatehouseCommand.configuration.subcommands.compactMap(\.configuration.commandName)
+            let commands = GatehouseCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
             #expect(Set(names) == Set(["gatehouse.1.gz"] + commands.map { "gatehouse-\($0).1.gz" }))
             for name in names {
                 let page = FileManager.default.contents(atPath: stage.path("one/\(name)"))
