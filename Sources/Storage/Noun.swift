@@ -39,7 +39,9 @@ extension Transaction {
     package var access: AccessRules { AccessRules(transaction: self) }
     package var accountLinks: AccountLinks { AccountLinks(transaction: self) }
     package var allowedRedirects: AllowedRedirects { AllowedRedirects(transaction: self) }
+    package var approvalAddresses: ApprovalAddresses { ApprovalAddresses(transaction: self) }
     package var audit: AuditTrail { AuditTrail(transaction: self) }
+    package var auditFollowing: AuditFollowing { AuditFollowing(transaction: self) }
     package var backups: Backups { Backups(transaction: self) }
     package var clientPermissions: ClientPermissions { ClientPermissions(transaction: self) }
     package var clientRules: ClientRules { ClientRules(transaction: self) }
@@ -62,6 +64,7 @@ extension Transaction {
     package var interactions: Interactions { Interactions(transaction: self) }
     package var invitations: Invitations { Invitations(transaction: self) }
     package var jobs: Jobs { Jobs(transaction: self) }
+    package var loads: StoredLoads { StoredLoads(transaction: self) }
     package var logins: BrowserLogins { BrowserLogins(transaction: self) }
     package var providers: Providers { Providers(transaction: self) }
     package var pushedRequests: PushedRequests { PushedRequests(transaction: self) }

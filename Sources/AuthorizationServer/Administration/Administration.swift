@@ -48,32 +48,29 @@ package struct Administration: Sendable {
     package func run(
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationAnswer {
+        try await task(by: administrator) { try await request.noun.perform($0) }
+    }
+
+    /// Runs a request under a trace id of its own and under the reason that its administrator states.
+    private func task<Answer: Sendable>(
+        by administrator: Administrator, _ body: (AdministrationTask) async throws -> Answer
+    ) async throws(AdministrationError) -> Answer {
+        let administrator = try administrator.withCheckedReason()
+        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
         do {
-            return try await TraceID.$current.withValue(.random()) { try await carryOut(request, by: administrator) }
+            return try await TraceID.$current.withValue(.random()) {
+                try await StatedReason.$current.withValue(administrator.reason) { try await body(task) }
+            }
         } catch {
             throw refusal(error)
         }
-    }
-
-    private func carryOut(
-        _ request: AdministrationRequest, by administrator: Administrator
-    ) async throws -> AdministrationAnswer {
-        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
-        return try await request.noun.perform(task)
     }
 
     /// Carries out a request whose answer is a file, and writes that file beside the database. Nil for any other request.
     package func file(
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationFile? {
-        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
-        do {
-            return try await TraceID.$current.withValue(.random()) {
-                try await request.noun.file(task)
-            }
-        } catch {
-            throw refusal(error)
-        }
+        try await task(by: administrator) { try await request.noun.file($0) }
     }
 
     /// Answers a message of the admin socket. `uid` is the peer's, from the kernel.
@@ -81,7 +78,7 @@ package struct Administration: Sendable {
         do throws(AdministrationError) {
             let message = try AdministrationMessage(parsing: bytes)
             try requireSameData(as: message.data)
-            let administrator = Administrator(uid: uid, claimed: message.claimed)
+            let administrator = Administrator(uid: uid, claimed: message.claimed, reason: message.reason)
             if let file = try await file(message.request, by: administrator) { return .file(file.path) }
             let answer = try await runAndSign(message.request, by: administrator)
             return .json(succeeded: true, AdministrationAnswer.bytes(.success(answer)))

@@ -12,14 +12,19 @@ package struct AdministrationMessage: Codable, Hashable, Sendable {
     package var claimed: String?
     /// The data folder that the request is meant for; a server with another one refuses it.
     package var data: DataFolder?
+    /// The reason that the caller states, for the audit trail.
+    package var reason: String?
     /// The request.
     package var request: AdministrationRequest
 
     /// A message in the current version.
-    package init(_ request: AdministrationRequest, claimed: String?, data: DataFolder? = nil) {
+    package init(
+        _ request: AdministrationRequest, claimed: String?, data: DataFolder? = nil, reason: String? = nil
+    ) {
         version = Self.currentVersion
         self.claimed = claimed
         self.data = data
+        self.reason = reason
         self.request = request
     }
 

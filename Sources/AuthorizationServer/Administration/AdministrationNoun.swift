@@ -25,12 +25,14 @@ extension AdministrationNoun {
     /// Appends the audit record of the request, in the transaction that carries it out.
     func audit(
         _ transaction: Transaction, _ action: AuditAction, user: UserID? = nil, client: ClientID? = nil,
-        resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil, explanation: String? = nil
+        resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil, explanation: String? = nil,
+        changes: [AuditChange] = []
     ) throws {
         try transaction.audit.append(
             AuditEntry(
                 action, at: now, actor: administrator.actor, user: user, client: client, resource: resource,
-                session: session, reason: reason, initiator: .human, explanation: explanation))
+                session: session, reason: reason, initiator: .human, explanation: explanation,
+                changes: changes))
     }
 
     /// The reason that an administrator gives, checked because audit records and reports show it.
@@ -41,7 +43,7 @@ extension AdministrationNoun {
 
     /// The revocation of sessions by this administrator. `text` is stored beside the audit record, from where it can be erased.
     func ending(_ reason: SessionEndReason, _ text: String? = nil) -> SessionEnding {
-        SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text, at: now)
+        SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text ?? administrator.reason, at: now)
     }
 
     /// The signer of audit checkpoints; nil without keys.

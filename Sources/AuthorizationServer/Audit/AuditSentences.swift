@@ -26,6 +26,23 @@ extension AuditDefect: CustomStringConvertible {
     }
 }
 
+extension AuditFileLinks.Gap: CustomStringConvertible {
+    /// The gap as a clause about two files.
+    package var description: String {
+        func place(_ chain: AuditChainName) -> String { chain == .main ? "" : " of the reports of \(chain)" }
+        switch self {
+        case .missing(let chain, let range) where range.count == 1:
+            return "record \(range.lowerBound)\(place(chain)) is in neither"
+        case .missing(let chain, let range):
+            return "records \(range.lowerBound) to \(range.upperBound)\(place(chain)) are in neither"
+        case .different(let chain, let sequence):
+            return "record \(sequence)\(place(chain)) is not the same in both"
+        case .unlinked(let chain, let sequence):
+            return "they have no signed record\(place(chain)) in common, though both have record \(sequence)"
+        }
+    }
+}
+
 extension AuditFile.Fault: CustomStringConvertible {
     /// The fault as the predicate of a sentence whose subject is the file.
     package var description: String {

@@ -50,13 +50,17 @@ extension ConsentEndpoint {
         guard try transaction.interactions.finish(interaction.id, as: .approved(session.id), now: now) else {
             throw Self.decidedMeanwhile
         }
+        if let address = browser.address {
+            try transaction.approvalAddresses.insert(address, of: session.id, by: interaction.userID)
+        }
         try checkStanding(session.id, in: transaction, now: now)
         try transaction.audit.append(
             AuditEntry(
                 .sessionApproved, at: now, actor: .person(interaction.userID), of: session,
                 reason: PendingAuthorization.joined(pending.reason(of: access.ground), demand), initiator: .human,
                 explanation: pending.explanation(of: access.ground),
-                address: pending.device == nil ? nil : browser.address))
+                address: pending.device == nil ? nil : browser.address,
+                changes: [AuditChange("scope", to: scope.string), AuditChange("lifetime", to: Lifetime.text(lifetime))]))
         return .handOff(pending.destination(issuer: settings.issuer, code: code), .approved)
     }
 

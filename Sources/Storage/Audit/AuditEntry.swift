@@ -182,9 +182,11 @@ package struct AuditEntry: Hashable, Sendable {
     /// The id of the elicitation, connection or job that it is about.
     package let correlation: String?
     /// What a user, an administrator or an MCP server wrote about it; it can be erased.
-    package let explanation: String?
+    package internal(set) var explanation: String?
     /// The network address of the user; it can be erased.
     package let address: String?
+    /// What it changed, from what to what; except for the terms of sessions, it can be erased.
+    package let changes: [AuditChange]
     /// The trace id of the request that caused it; the transaction fills it in.
     package internal(set) var trace: TraceID?
 
@@ -193,7 +195,7 @@ package struct AuditEntry: Hashable, Sendable {
         _ action: AuditAction, at: Timestamp, actor: AuditActor, user: UserID? = nil, client: ClientID? = nil,
         resource: ResourceID? = nil, session: SessionID? = nil, outcome: Outcome = .success, reason: String? = nil,
         initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil,
-        explanation: String? = nil, address: String? = nil
+        explanation: String? = nil, address: String? = nil, changes: [AuditChange] = []
     ) {
         self.action = action
         self.outcome = outcome
@@ -209,6 +211,7 @@ package struct AuditEntry: Hashable, Sendable {
         self.correlation = correlation
         self.explanation = explanation
         self.address = address
+        self.changes = changes
     }
 
     /// An entry about the session of a grant.
@@ -227,11 +230,12 @@ package struct AuditEntry: Hashable, Sendable {
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: Session, outcome: Outcome = .success,
         reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil,
-        explanation: String? = nil, address: String? = nil
+        explanation: String? = nil, address: String? = nil, changes: [AuditChange] = []
     ) {
         self.init(
             action, at: at, actor: actor, user: session.userID, client: session.clientID,
             resource: session.resourceID, session: session.id, outcome: outcome, reason: reason, initiator: initiator,
-            evidence: evidence, correlation: correlation, explanation: explanation, address: address)
+            evidence: evidence, correlation: correlation, explanation: explanation, address: address,
+            changes: changes)
     }
 }

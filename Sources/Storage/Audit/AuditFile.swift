@@ -17,9 +17,12 @@ package struct AuditFile {
     /// The chains that have begun, with the number of the record before the first.
     private var begun: [AuditChainName: Int64] = [:]
     private var lastCheckpoint: Int64 = 0
+    /// The parts of the chains that the file holds.
+    package private(set) var spans: [AuditChainName: AuditFileLinks.Span] = [:]
     private var lines: Int64 = 0
     private var hasEnded = false
     private let latest: Timestamp?
+    private var lastRecord: AuditRecord?
     private var marks: [AuditChainName: AuditPruneMark] = [:]
     /// Whether the export is filtered, so that missing records are no defect.
     package private(set) var isSelection = false
@@ -44,11 +47,15 @@ package struct AuditFile {
         switch line {
         case .header: throw .unreadableLine(lines)
         case .chain(let chain, let after, let hash):
+            closeSpan()
             guard begun.updateValue(after, forKey: chain) == nil else { throw .unreadableLine(lines) }
             self.chain = chain
             lastCheckpoint = 0
+            spans[chain] = AuditFileLinks.Span(after: after, hash: hash)
             inspection.begin(chain, after: after, hash: hash)
-        case .record(let record) where record.chain == chain: inspection.add(record, at: record.sequence)
+        case .record(let record) where record.chain == chain:
+            lastRecord = record
+            inspection.add(record, at: record.sequence)
         case .unreadable(chain, let sequence): inspection.add(nil, at: sequence)
         case .checkpoint(let stored) where stored.chain == chain && stored.sequence > lastCheckpoint:
             lastCheckpoint = stored.sequence
@@ -56,6 +63,7 @@ package struct AuditFile {
         case .record, .unreadable, .checkpoint: throw .unreadableLine(lines)
         case .end(let count):
             guard count == lines else { throw .cutOff }
+            closeSpan()
             hasEnded = true
         }
     }
@@ -74,8 +82,19 @@ package struct AuditFile {
     /// The number of records that these checkpoints cover.
     package var covered: Int64 { marks.reduce(0) { $0 + $1.value.sequence - (begun[$1.key] ?? 0) } }
 
+    /// Completes the span of the present chain with its last record.
+    private mutating func closeSpan() {
+        guard let record = lastRecord else { return }
+        spans[record.chain]?.last = record.sequence
+        spans[record.chain]?.hashes[record.sequence] = record.hash
+        lastRecord = nil
+    }
+
     private mutating func add(_ stored: StoredCheckpoint) {
         inspection.add(stored)
+        if let checkpoint = stored.checkpoint {
+            spans[checkpoint.chain]?.hashes[checkpoint.sequence] = checkpoint.hash
+        }
         guard let latest, let checkpoint = stored.checkpoint, checkpoint.at <= latest else { return }
         marks[checkpoint.chain] = AuditPruneMark(checkpoint)
     }

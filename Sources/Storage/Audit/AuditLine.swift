@@ -126,7 +126,7 @@ extension AuditRecord {
             initiator: json.read("initiator") { $0.string.flatMap(AuditEntry.Initiator.init) },
             evidence: json.readIfAny("reported_by") { .reported(by: $0) } ?? .witnessed,
             correlation: json.readIfAny("correlation") { $0 }, explanation: personal(.explanation),
-            address: personal(.address))
+            address: personal(.address), changes: personal(.changes).flatMap(AuditChange.list) ?? [])
         entry.trace = try json.readIfAny("trace") { TraceID($0) }
         try self.init(
             chain: chain, format: format, sequence: json.read("sequence", \.integer), entry: entry, fields: fields,

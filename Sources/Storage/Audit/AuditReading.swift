@@ -174,7 +174,8 @@ extension AuditTrail {
             session: row.idIfAny(7), outcome: row.parsed(AuditEntry.Outcome(rawValue: row.text(8))),
             reason: row.textIfAny(9), initiator: row.parsed(AuditEntry.Initiator(rawValue: row.text(10))),
             evidence: row.textIfAny(12).map { .reported(by: $0) } ?? .witnessed, correlation: row.textIfAny(13),
-            explanation: text(.explanation), address: text(.address))
+            explanation: text(.explanation), address: text(.address),
+            changes: text(.changes).flatMap(AuditChange.list) ?? [])
         entry.trace = try row.textIfAny(18).map { try row.parsed(TraceID($0)) }
         // The hash covers the parsed values, so a column that parses to another text must be refused: it could claim anything.
         let columns = AuditColumns(entry)

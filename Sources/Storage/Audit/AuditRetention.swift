@@ -144,12 +144,14 @@ extension AuditRetention {
                     """
                     field <> 'claimed' AND (
                         chain = 'main' AND EXISTS (SELECT 1 FROM audit a WHERE a.sequence = audit_personal.sequence
-                            AND (a.user_id = ?1 OR a.actor = 'person:' || ?1))
+                            AND (a.user_id = ?1 OR a.actor = 'person:' || ?1)
+                            AND (field <> 'changes' OR a.action NOT GLOB 'session.*'))
                         OR EXISTS (SELECT 1 FROM audit_reported r WHERE r.chain = audit_personal.chain
                             AND r.sequence = audit_personal.sequence AND r.user_id = ?1))
                     """, user.string
                 )
             }
+        if case .user(let user) = erasure { try transaction.approvalAddresses.erase(of: user) }
         let found = try first("SELECT count(*) FROM audit_personal WHERE erased_by IS NULL AND \(condition)", value) {
             try $0.integer(0)
         }

@@ -36,9 +36,10 @@ extension AuditTrail {
         return record
     }
 
-    /// The entry under the trace id of the request that this transaction serves, unless it has one.
+    /// The entry under the trace id of the request that this transaction serves, unless it has one, with the reason that an
+    /// administrator stated for the request.
     func traced(_ entry: AuditEntry) -> AuditEntry {
-        var entry = entry
+        var entry = entry.stating(transaction.statedReason)
         entry.trace = entry.trace ?? trace
         return entry
     }

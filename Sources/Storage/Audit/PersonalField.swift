@@ -5,7 +5,7 @@ package import JOSE
 package struct PersonalField: Hashable, Sendable {
     /// The part of the record. The seal covers the fields in the order of these names.
     package enum Name: String, CaseIterable, Hashable, Sendable {
-        case address, claimed, explanation
+        case address, changes, claimed, explanation
     }
 
     /// The text, or the record of its erasure.
@@ -71,7 +71,8 @@ extension AuditEntry {
         var claimed: String?
         if case .admin(_, let name) = actor { claimed = name }
         let texts: [(PersonalField.Name, String?)] = [
-            (.address, address), (.claimed, claimed), (.explanation, explanation),
+            (.address, address), (.changes, changes.isEmpty ? nil : AuditChange.json(changes).text),
+            (.claimed, claimed), (.explanation, explanation),
         ]
         return texts.compactMap { name, text in text.map { PersonalField(name, $0) } }
     }

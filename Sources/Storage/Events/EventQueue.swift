@@ -180,7 +180,7 @@ extension Events {
     }
 
     /// The condition that the MCP server of an event has an endpoint, or polled within four days before the event.
-    fileprivate static let isAwaited = """
+    static let isAwaited = """
         EXISTS (SELECT 1 FROM resources r WHERE r.id = events.resource_id
             AND (r.events_endpoint IS NOT NULL OR r.polled_at > events.created_at - 345600))
         """

@@ -34,7 +34,7 @@ extension Store {
         }
     }
 
-    private static func size(of path: String) -> Int64 {
+    static func size(of path: String) -> Int64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return (attributes?[.size] as? Int64) ?? Int64(attributes?[.size] as? Int ?? 0)
     }

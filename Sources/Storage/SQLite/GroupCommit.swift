@@ -12,6 +12,8 @@ struct QueuedWrite: Sendable {
     let fail: @Sendable (any Error) -> Void
     /// The caller's request, taken here because the writer's queue has no task-local values.
     var trace = TraceID.current
+    /// The reason that the caller's administrator stated.
+    var statedReason = StatedReason.current
 }
 
 /// Drains waiting writes into one transaction with one durable commit. No caller resumes before the commit returned.
@@ -36,6 +38,8 @@ final class GroupCommit: Sendable {
     private let queue = DispatchQueue(label: "gatehouse.commit", qos: .userInitiated)
     private let waiting = Mutex(Waiting())
     private let memory: StoreMemory
+    /// What the writer committed, for the metrics.
+    let meter = CommitMeter()
     private let changesAtCheckpoint = Atomic<Int>(0)
 
     /// The writer of `pool`; the write after `limit` waiting ones is refused.
@@ -72,7 +76,9 @@ final class GroupCommit: Sendable {
     private func drain() {
         while let group = next() {
             var deliveries: [() -> Void] = []
-            pool.writeWithoutTransaction { deliveries = commit(group, in: $0) }
+            pool.writeWithoutTransaction { db in
+                deliveries = meter.measure(group.count) { commit(group, in: db) }
+            }
             for deliver in deliveries { deliver() }
             pool.writeWithoutTransaction { checkpointIfDue($0) }
         }
@@ -120,7 +126,8 @@ final class GroupCommit: Sendable {
         try RawStatement("SAVEPOINT member", in: db).run()
         do {
             let deliver = try write.attempt(
-                Transaction(db: db, memory: memory, isWrite: true, trace: write.trace))
+                Transaction(
+                    db: db, memory: memory, isWrite: true, trace: write.trace, statedReason: write.statedReason))
             try RawStatement("RELEASE member", in: db).run()
             return deliver
         } catch {

@@ -54,6 +54,8 @@ enum Schema {
         ("0044 replaced client secrets", ReplacedClientSecretTable.statements),
         ("0045 deleted users", DeletedUsers.statements),
         ("0046 identity provider options", IdentityProviderOptionColumn.statements),
+        ("0047 audit changes", AuditChangeField.statements),
+        ("0048 approval addresses", ApprovalAddressTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

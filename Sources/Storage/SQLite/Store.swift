@@ -159,4 +159,10 @@ extension Store {
 
     /// The number of writes that wait for a group, for a gauge.
     package var waitingWrites: Int { group.count }
+
+    /// The commits since the start, for counters.
+    package var commitCounts: CommitCounts { group.meter.present }
+
+    /// The sizes of the database and of the log beside it, in bytes.
+    package var fileSizes: (database: Int64, log: Int64) { (Self.size(of: path), Self.size(of: path + "-wal")) }
 }

@@ -13,6 +13,8 @@ package struct Transaction {
     package let isWrite: Bool
     /// The request that this transaction serves; nil in a read and in work of the server's own.
     var trace: TraceID?
+    /// The reason for what an administrator does in this transaction; nil if none was stated.
+    var statedReason: String?
 
     /// The memory that only the writer's queue may change; nil in a read.
     var writerMemory: StoreMemory? { isWrite ? memory : nil }

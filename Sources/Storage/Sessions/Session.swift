@@ -98,7 +98,7 @@ package struct Session: Hashable, Sendable {
     package func isLive(at now: Timestamp) -> Bool { life.isLive(at: now) }
 
     /// When the session expires if it is not used again: at its absolute end or its idle timeout.
-    var unusedExpiry: Timestamp { life.unusedExpiry }
+    package var unusedExpiry: Timestamp { life.unusedExpiry }
 
     private var life: SessionLife {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)

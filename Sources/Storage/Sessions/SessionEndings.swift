@@ -36,7 +36,7 @@ extension Sessions {
     /// The number of sessions that one transaction ends: a few hundredths of a second.
     private static let step = 250
 
-    /// Ends the sessions that match, oldest first; the state of the filter is ignored. If they are many, this is the first
+    /// Ends the live sessions that match, oldest first. If they are many, this is the first
     /// step and the rest is stored: `Store.endRest` or the housekeeper finishes it.
     package func end(_ filter: SessionFilter, _ ending: SessionEnding) throws -> EndedSessions {
         try end([filter], ending)

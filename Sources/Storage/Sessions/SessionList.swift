@@ -153,7 +153,7 @@ extension Sessions {
         }
     }
 
-    /// One page of the sessions that match any of the filters. No session may match two, and only the hosts may differ.
+    /// One page of the sessions that match any of the filters. No session may match two, and only hosts and MCP servers may differ.
     package func list(
         _ filters: [SessionFilter], after cursor: SessionCursor?, limit: Int, now: Timestamp
     ) throws -> [Session] {
@@ -183,7 +183,8 @@ extension Sessions {
         path: SessionScanPath? = nil
     ) -> [SessionScan] {
         // The plus keeps SQLite from using another index than that of the ids for sessions that the filter names.
-        let rows = filter.ids.isEmpty ? SessionLife.states.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
+        let states = SessionLife.states.filter { filter.state == nil || filter.state == $0 }
+        let rows = filter.ids.isEmpty ? states.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
         return rows.map { row in
             var clause = SessionClause(filter)
             clause.add(row)

@@ -30,25 +30,33 @@ extension SessionReports {
         return counts ?? LiveSessionCounts(sessions: 0, people: 0, clients: 0, resources: 0)
     }
 
-    /// Counts the live sessions that match any of the filters. No session may match two: one filter for each client host.
+    /// Counts the live sessions that match any of the filters. No session may match two: one filter for each host or MCP server.
     package func liveCounts(_ filters: [SessionFilter], now: Timestamp) throws -> LiveSessionCounts {
         if filters.count == 1 { return try liveCounts(filters[0], now: now) }
-        var (people, resources): (Set<String>, Set<String>) = ([], [])
-        var (sessions, clients): (Int64, Int64) = (0, 0)
+        var (people, resources, clients): (Set<String>, Set<String>, Set<String>) = ([], [], [])
+        var sessions: Int64 = 0
         for filter in filters {
             let counts = try liveCounts(filter, now: now)
             sessions += counts.sessions
-            clients += counts.clients
             let clause = filter.liveRows(at: now)
             let both = try all(
-                "SELECT DISTINCT user_id, resource_id FROM sessions \(try transaction.sessions.scanPath(of: filter).text) \(clause.text)",
+                "SELECT DISTINCT user_id, resource_id, client_id FROM sessions \(try transaction.sessions.scanPath(of: filter).text) \(clause.text)",
                 clause.values
-            ) { (person: try $0.textIfAny(0), resource: try $0.text(1)) }
+            ) { (person: try $0.textIfAny(0), resource: try $0.text(1), client: try $0.text(2)) }
             people.formUnion(both.compactMap(\.person))
             resources.formUnion(both.map(\.resource))
+            clients.formUnion(both.map(\.client))
         }
         return LiveSessionCounts(
-            sessions: sessions, people: Int64(people.count), clients: clients, resources: Int64(resources.count))
+            sessions: sessions, people: Int64(people.count), clients: Int64(clients.count),
+            resources: Int64(resources.count))
+    }
+
+    /// The registered MCP servers of an owner.
+    package func resources(of owner: String) throws -> [ResourceID] {
+        try all("SELECT id FROM resources WHERE owner = ?1 AND removed_at IS NULL ORDER BY id", owner) {
+            try $0.id(0)
+        }
     }
 
     /// The newest live sessions that match any of the filters, newest first.
@@ -59,11 +67,12 @@ extension SessionReports {
 
     /// The newest live sessions that match, newest first.
     package func newestLive(_ filter: SessionFilter, limit: Int, now: Timestamp) throws -> [Session] {
-        var (active, approved) = (filter, filter)
-        (active.state, approved.state) = (.active, .approved)
-        let found =
-            try transaction.sessions.list(active, limit: limit, now: now)
-            + transaction.sessions.list(approved, limit: limit, now: now)
+        let states = SessionLife.states.filter { filter.state == nil || filter.state == $0 }
+        let found = try states.flatMap { state in
+            var one = filter
+            one.state = state
+            return try transaction.sessions.list(one, limit: limit, now: now)
+        }
         return Array(found.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(limit))
     }
 }
@@ -72,6 +81,7 @@ extension SessionFilter {
     fileprivate func liveRows(at now: Timestamp) -> SessionClause {
         var clause = SessionClause(self)
         clause.add(ids.isEmpty ? SessionLife.hasStateThatLives() : "+ended_at IS NULL")
+        if let state { clause.add("+state = #0", state.rawValue) }
         if let since = idleSince { clause.add("last_used_at <= #0", since.seconds) }
         clause.addUnexpired(at: now)
         return clause

@@ -19,9 +19,7 @@ extension UnfinishedEndings {
     /// Stores an ending whose next step begins behind `cursor`, and returns its id.
     func insert(_ filter: SessionFilter, _ ending: SessionEnding, after cursor: SessionCursor) throws -> String {
         // A filter that would be read back wider ends sessions that nobody named, so it is read back here.
-        var stateless = filter
-        stateless.state = nil
-        guard try SessionFilter(json: filter.json) == stateless else { throw SessionFilter.unreadable }
+        guard try SessionFilter(json: filter.json) == filter else { throw SessionFilter.unreadable }
         let id = Random.token(16)
         let actor = ending.columns
         try execute(
@@ -75,7 +73,7 @@ extension UnfinishedEndings {
 }
 
 extension SessionFilter {
-    /// The stored form of a filter between two steps; the state of the filter is not stored.
+    /// The stored form of a filter between two steps.
     fileprivate var json: JSONObject {
         var object = JSONObject()
         if !ids.isEmpty { object["ids"] = .strings(ids.map(\.string)) }
@@ -83,6 +81,7 @@ extension SessionFilter {
         object["client"] = client.map { .string($0.string) }
         object["host"] = host.map(JSON.string)
         object["resource"] = resource.map { .string($0.string) }
+        object["state"] = state.map { .string($0.rawValue) }
         object["idle_since"] = idleSince.map { .integer($0.seconds) }
         if !refreshKeys.isEmpty { object["refresh_keys"] = .strings(refreshKeys) }
         if let scopes { object[scopes.member] = .strings(scopes.withdrawn.scopes.map(\.string)) }
@@ -108,6 +107,7 @@ extension SessionFilter {
         try self.init(
             ids: ids, user: id("user"), client: json["client"]?.string.map { try ClientID($0) },
             host: json["host"]?.string, resource: id("resource"),
+            state: json["state"]?.string.flatMap(Session.State.init(rawValue:)),
             idleSince: json["idle_since"]?.integer.map { Timestamp(seconds: $0) },
             refreshKeys: json["refresh_keys"]?.strings ?? [], outside: AccessList(json: json),
             scopes: try ScopeLoss(json: json))

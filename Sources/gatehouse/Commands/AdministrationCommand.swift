@@ -13,8 +13,24 @@ protocol AdministrationCommand: AsyncParsableCommand {
 
     /// The request, built before the database or the socket is opened, so that a wrong argument changes nothing.
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest
+    /// The reason that the administrator states, where the request itself has none.
+    var statedReason: String? { get }
     /// Prints what follows the answer, such as the next steps of the administrator.
     func finish(_ answer: AdministrationAnswer, _ configuration: ServerConfiguration)
+}
+
+/// A command that changes something: it takes `--reason`, which every audit record of the request then carries.
+protocol ActingCommand: AdministrationCommand {
+    var act: ActOptions { get }
+}
+
+/// The option of a command that changes something.
+struct ActOptions: ParsableArguments {
+    @Option(help: "Reason, for the audit trail.") var reason: String?
+}
+
+extension ActingCommand {
+    var statedReason: String? { act.reason }
 }
 
 /// A command that prints a list in pages.
@@ -35,20 +51,31 @@ extension ListCommand {
             answer = answer.joined(
                 with: try await route.send(request(PageRequest(limit: page.first.limit, after: next))))
         }
-        Presentation(columns: columns, json: global.json, isPage: page.page, displayed: displayed).show(answer)
+        presentation(isPage: page.page).show(answer)
     }
 }
 
 extension AdministrationCommand {
     var columns: [Column] { [] }
     func displayed(_ row: JSONObject) -> JSONObject { row }
+    var statedReason: String? { nil }
     func finish(_ answer: AdministrationAnswer, _ configuration: ServerConfiguration) {}
 
-    func run() async throws {
+    func run() async throws { try await answer() }
+
+    /// Sends the request and prints its answer.
+    func answer() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let request = try await request(configuration)
-        let answer = try await AdministrationRoute(configuration).send(request)
-        Presentation(columns: columns, json: global.json, displayed: displayed).show(answer)
+        let answer = try await AdministrationRoute(configuration, reason: statedReason).send(request)
+        presentation().show(answer)
         finish(answer, configuration)
+    }
+
+    fileprivate func presentation(isPage: Bool = false) -> Presentation {
+        var presentation = global.presentation(columns)
+        presentation.isPage = isPage
+        presentation.displayed = displayed
+        return presentation
     }
 }

@@ -16,7 +16,7 @@ struct Clients: AsyncParsableCommand {
             ClientRedirectsCommand.self, ClientInviteCommand.self, ClientInvitationsCommand.self,
         ])
 
-    struct Add: AdministrationCommand {
+    struct Add: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Register a client; prints its secret once, if it has one.",
             discussion: """
@@ -51,6 +51,7 @@ struct Clients: AsyncParsableCommand {
         var device = false
         @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
         @OptionGroup var service: ServiceOptions
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
@@ -118,7 +119,7 @@ struct Clients: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.show(id)) }
     }
 
-    struct Allow: AdministrationCommand {
+    struct Allow: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "allow",
             abstract: "Allow a client or all clients of a host; replaces an earlier rule of the same name.")
@@ -126,6 +127,7 @@ struct Clients: AsyncParsableCommand {
         @Option(help: "Audience that its signed assertions may name besides the issuer: token-endpoint.")
         var audience: Audience?
         @Flag(help: "Also let it begin on a device without a browser (device grant, RFC 8628).") var device = false
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         /// An audience of client assertions that is accepted only where an administrator allows it.
@@ -155,10 +157,11 @@ struct Clients: AsyncParsableCommand {
         }
     }
 
-    struct Refresh: AdministrationCommand {
+    struct Refresh: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "refresh", abstract: "Fetch a client's metadata document again at its next use.")
         @Argument(help: "Client ID.") var id: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.refresh(id)) }

@@ -29,10 +29,11 @@ struct Connections: AsyncParsableCommand {
         }
     }
 
-    struct Revoke: AdministrationCommand {
+    struct Revoke: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "revoke", abstract: "Revoke a connection here and at the provider, and erase its tokens.")
         @Argument(help: "Connection ID.") var id: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .connections(.revoke(id)) }

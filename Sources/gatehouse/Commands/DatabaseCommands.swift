@@ -16,7 +16,7 @@ struct DatabaseCommands: AsyncParsableCommand {
         func run() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
             let database = try await DirectAccess(configuration).create()
-            Presentation(columns: [], json: global.json).show(
+            global.presentation().show(
                 .one(["database": .string(database), "keys": .string(configuration.keys)]))
         }
     }

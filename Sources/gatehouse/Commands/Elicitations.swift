@@ -40,10 +40,11 @@ struct Elicitations: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .elicitations(.show(id)) }
     }
 
-    struct Cancel: AdministrationCommand {
+    struct Cancel: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel", abstract: "Cancel open elicitations and notify their MCP servers.")
         @Argument(help: "Elicitation IDs.") var ids: [String]
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Elicitations.columns }
 

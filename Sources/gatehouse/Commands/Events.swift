@@ -27,19 +27,21 @@ struct Events: AsyncParsableCommand {
         }
     }
 
-    struct Retry: AdministrationCommand {
+    struct Retry: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Send an undelivered event again, with the same ID.")
         @Argument(help: "Event ID.") var id: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .events(.retry(id)) }
     }
 
-    struct Verify: AdministrationCommand {
+    struct Verify: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify", abstract: "Send an MCP server a verification event, also to a disabled endpoint.")
         @Argument(help: "MCP server (ID or URI).") var id: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .events(.verify(id)) }

@@ -11,7 +11,7 @@ struct IdentityProviders: AsyncParsableCommand {
             Add.self, List.self, Show.self, Test.self, IdentityProviderEditCommand.self, Remove.self,
         ])
 
-    struct Add: AdministrationCommand {
+    struct Add: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Register an identity provider with Gatehouse's client credentials there.")
         @Argument(help: "Short name, shown on the sign-in page: lower-case letters, digits and hyphens.")
@@ -33,6 +33,7 @@ struct IdentityProviders: AsyncParsableCommand {
         @OptionGroup var endpoints: IdentityProviderEndpoints
         @OptionGroup var home: HomeDomainOptions
         @OptionGroup var options: IdentityProviderOptionFlags
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
@@ -80,11 +81,12 @@ struct IdentityProviders: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .identityProviders(.test(name)) }
     }
 
-    struct Remove: AdministrationCommand {
+    struct Remove: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove",
             abstract: "Remove an identity provider and end the browser logins that it vouched for.")
         @Argument(help: "Identity provider name.") var name: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {

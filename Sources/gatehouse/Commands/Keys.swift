@@ -21,7 +21,7 @@ struct Keys: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .keys(.list) }
     }
 
-    struct Rotate: AdministrationCommand {
+    struct Rotate: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate",
             abstract: "Create a new key; a signing key is published at once and used after 75 minutes.",
@@ -39,8 +39,8 @@ struct Keys: AsyncParsableCommand {
         @Argument(help: "Purpose, as printed by 'keys list'; tokens if omitted.")
         var purpose: String?
         @Flag(help: "End the old keys at once; requires the purpose.") var now = false
-        @Option(help: "With --now: reason, for the audit trail.") var reason: String?
         @Flag(help: "With --now: do not ask for confirmation.") var yes = false
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Keys.columns }
 
@@ -48,13 +48,13 @@ struct Keys: AsyncParsableCommand {
             guard !now || purpose != nil else {
                 throw ValidationError("--now requires the purpose of the keys, as printed by 'keys list'.")
             }
-            guard now || reason == nil && !yes else { throw ValidationError("--reason and --yes require --now.") }
+            guard now || !yes else { throw ValidationError("--yes requires --now.") }
         }
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             guard now, let purpose else { return .keys(.rotate(purpose: purpose)) }
             if !yes { try await confirm(purpose, configuration) }
-            return .keys(.replace(purpose: purpose, reason: reason))
+            return .keys(.replace(purpose: purpose, reason: act.reason))
         }
 
         private func confirm(_ purpose: String, _ configuration: ServerConfiguration) async throws {

@@ -9,7 +9,7 @@ struct Providers: AsyncParsableCommand {
         commandName: "providers", abstract: "Manage the third parties whose accounts users can connect.",
         subcommands: [Add.self, List.self, Remove.self, Allow.self])
 
-    struct Add: AdministrationCommand {
+    struct Add: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Register a provider with Gatehouse's client credentials there.")
         @Argument(help: "Short name: lower-case letters, digits and hyphens.") var name: String
@@ -24,6 +24,7 @@ struct Providers: AsyncParsableCommand {
         @Flag(help: "Read the client secret from the first line of standard input.") var clientSecretStdin = false
         @Option(help: "Client authentication method; one that the provider supports if omitted.")
         var auth: ProviderAuthentication?
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
@@ -58,16 +59,17 @@ struct Providers: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .providers(.list) }
     }
 
-    struct Remove: AdministrationCommand {
+    struct Remove: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove", abstract: "Remove a provider and revoke its connections.")
         @Argument(help: "Provider name.") var name: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .providers(.remove(name)) }
     }
 
-    struct Allow: AdministrationCommand {
+    struct Allow: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "allow", abstract: "Allow an MCP server to connect users' accounts at a provider.")
         @Argument(help: "Provider name.") var provider: String
@@ -79,6 +81,7 @@ struct Providers: AsyncParsableCommand {
                 discussion: "A connection fails if the provider grants anything beyond the scopes and these names."))
         var sameAs: [String] = []
         @Flag(help: "Withdraw the permission.") var revoke = false
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {

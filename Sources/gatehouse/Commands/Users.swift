@@ -12,12 +12,13 @@ struct Users: AsyncParsableCommand {
             UserRenameCommand.self, UserDeleteCommand.self,
         ])
 
-    struct Add: AdministrationCommand {
+    struct Add: ActingCommand {
         static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user.")
         @Argument(help: "Sign-in name.") var name: String
         @Option(help: "E-mail address.") var email: String?
         @Option(help: "Group to add the user to (repeatable).") var group: [String] = []
         @OptionGroup var password: PasswordOptions
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
@@ -53,15 +54,16 @@ struct Users: AsyncParsableCommand {
         }
     }
 
-    struct Enable: AdministrationCommand {
+    struct Enable: ActingCommand {
         static let configuration = CommandConfiguration(commandName: "enable", abstract: "Enable a disabled user.")
         @Argument(help: "User name.") var name: String
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .users(.enable(name: name)) }
     }
 
-    struct SetPassword: AdministrationCommand {
+    struct SetPassword: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "passwd", abstract: "Set a user's password and sign the user out of every browser.")
         @Argument(help: "User name.") var name: String
@@ -69,6 +71,7 @@ struct Users: AsyncParsableCommand {
         // The former spelling, kept for one version.
         @Flag(name: .customLong("end-sessions"), help: .hidden) var formerEndSessions = false
         @OptionGroup var password: PasswordOptions
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {

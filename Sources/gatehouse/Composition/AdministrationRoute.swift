@@ -8,13 +8,16 @@ import Web
 /// Sends a request to the server that holds the data directory. If no server runs, this process opens the database itself.
 struct AdministrationRoute {
     private let configuration: ServerConfiguration
+    /// The reason for the act, for the audit trail.
+    private let reason: String?
 
-    init(_ configuration: ServerConfiguration) {
+    init(_ configuration: ServerConfiguration, reason: String? = nil) {
         self.configuration = configuration
+        self.reason = reason
     }
 
     func send(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
-        try await either(direct: { try await $0.run(request) }, server: { try await ask($0, request) })
+        try await either(direct: { try await $0.run(request, stating: reason) }, server: { try await ask($0, request) })
     }
 
     /// Sends a request to a running server only; nil if none runs.
@@ -43,7 +46,8 @@ struct AdministrationRoute {
     /// The request with the data directory that it is meant for. The server at the socket may have another one, and then refuses.
     private func message(_ request: AdministrationRequest) -> AdministrationMessage {
         AdministrationMessage(
-            request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.data))
+            request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.data),
+            reason: reason)
     }
 
     /// Writes the file that a request asks for into `file`, prints the warning that comes with it, and returns its size in bytes.
@@ -55,7 +59,7 @@ struct AdministrationRoute {
     func copyFile(_ request: AdministrationRequest, to open: OutputFile.Open) async throws {
         try await either(
             direct: { direct in
-                let copy = try await direct.file(request)
+                let copy = try await direct.file(request, stating: reason)
                 defer { unlink(copy.path) }
                 if let warning = copy.warning { Terminal.printError(warning) }
                 try open.append(contentsOf: copy.path)

@@ -20,12 +20,16 @@ struct DirectAccess {
         let store: Store
         let configuration: ServerConfiguration
 
-        func run(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
-            try await administration(for: request).runAndSign(request, by: .current)
+        func run(
+            _ request: AdministrationRequest, stating reason: String? = nil
+        ) async throws -> AdministrationAnswer {
+            try await administration(for: request).runAndSign(request, by: .current(stating: reason))
         }
 
-        func file(_ request: AdministrationRequest) async throws -> AdministrationFile {
-            guard let file = try await administration(for: request).file(request, by: .current) else {
+        func file(
+            _ request: AdministrationRequest, stating reason: String? = nil
+        ) async throws -> AdministrationFile {
+            guard let file = try await administration(for: request).file(request, by: .current(stating: reason)) else {
                 throw CommandError("This request has no file for an answer.")
             }
             return file

@@ -9,6 +9,11 @@ struct AuditAdministration: AdministrationNoun {
     func perform(_ request: AuditRequest) async throws -> AdministrationAnswer {
         switch request {
         case .tail(let selection, let count): try await tail(selection, count)
+        case .follow(let selection, let start, let limit):
+            try await store.read { transaction in
+                try AuditFollowingAdministration(task: task).page(
+                    self.filter(selection, transaction), from: start, limit: limit, transaction)
+            }
         case .verify: try await verify()
         case .drop(let marks): try await drop(marks)
         case .erase(let erasure): try await erase(erasure)
@@ -175,7 +180,7 @@ extension AuditRecord {
             "client_id": JSON(entry.client?.string), "resource": JSON(resource),
             "resource_id": JSON(entry.resource?.string), "session": JSON(entry.session?.string),
             "count": .integer(entry.count), "reason": JSON(entry.reason), "explanation": JSON(entry.explanation),
-            "address": JSON(entry.address),
+            "address": JSON(entry.address), "changes": AuditChange.json(entry.changes),
             "initiator": .string(entry.initiator.rawValue), "evidence": .string(entry.evidence.name),
             "correlation": JSON(entry.correlation), "trace": JSON(entry.trace?.string),
             "chain": .string(chain.description), "hash": .string(hash.base64URL),

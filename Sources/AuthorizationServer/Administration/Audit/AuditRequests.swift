@@ -5,6 +5,8 @@ package import Storage
 package enum AuditRequest: Codable, Hashable, Sendable {
     /// Shows the latest matching records.
     case tail(AuditSelection, count: Int)
+    /// The matching records behind a place, as lines of an export, with the cursor of the next request.
+    case follow(AuditSelection, from: AuditStart, limit: Int)
     /// Verifies all chains and their checkpoints.
     case verify
     /// Exports the matching records; the answer is a file.
@@ -21,6 +23,7 @@ extension AuditRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
         case .tail: [.safeOnRolledBackTrail, .long]
+        case .follow: .safeOnRolledBackTrail
         case .verify, .acceptRestore: [.safeOnRolledBackTrail, .needsKeys, .long]
         case .export, .drop: [.needsKeys, .long]
         case .erase: .long

@@ -58,6 +58,8 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         _ checked: CheckedChange, at resource: Resource, _ reason: String?, _ transaction: Transaction
     ) throws -> EndedSessions {
         let change = checked.change
+        let reach = ResourceReach(task: task)
+        let before = try reach.policyRow(of: resource, transaction)
         let policy = try transaction.resources.policy(of: resource.id).changed(by: change.settings)
         try transaction.resources.set(policy, of: resource.id)
         if let actions = checked.actions { try transaction.resources.set(actions, of: resource.id) }
@@ -68,9 +70,12 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         if change.eventsEndpoint != nil {
             try transaction.eventStreams.set(eventsEndpoint: checked.endpoint, of: resource.id, now: now)
         }
+        let access = try setAccess(of: resource, change, transaction)
+        let after = try reach.policyRow(of: transaction.resources.find(id: resource.id) ?? resource, transaction)
         try audit(
-            transaction, .policyChanged, resource: resource.id, reason: Self.subject(of: change), explanation: reason)
-        return try revokeSessions(at: resource, change, reason, transaction)
+            transaction, .policyChanged, resource: resource.id, reason: Self.subject(of: change), explanation: reason,
+            changes: AuditChange.between(before, and: after))
+        return try revokeSessions(at: resource, change, access, reason, transaction)
     }
 
     /// Sets the identity provider at which the users have to sign in. It applies to the next approval, and ends no session.
@@ -89,14 +94,23 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         return subjects.isEmpty ? nil : subjects.joined(separator: ", ")
     }
 
-    /// Sets the access rule, and revokes the sessions that the policy no longer allows. The policy alone denies every token; the
-    /// revocation is permanent, and sends events to the MCP server.
+    /// Sets the access rule and returns it; nil for a change of other settings.
+    private func setAccess(
+        of resource: Resource, _ change: PolicyChange, _ transaction: Transaction
+    ) throws -> AccessSettings? {
+        guard !change.access.isEmpty else { return nil }
+        let settings = try AccessPolicy(task: task).changed(resource, change.access, transaction)
+        try transaction.access.set(settings, of: resource.id)
+        return settings
+    }
+
+    /// Revokes the sessions that the policy no longer allows. The policy alone denies every token; the revocation is permanent, and
+    /// sends events to the MCP server.
     private func revokeSessions(
-        at resource: Resource, _ change: PolicyChange, _ reason: String?, _ transaction: Transaction
+        at resource: Resource, _ change: PolicyChange, _ access: AccessSettings?, _ reason: String?,
+        _ transaction: Transaction
     ) throws -> EndedSessions {
-        if !change.access.isEmpty {
-            let settings = try AccessPolicy(task: task).changed(resource, change.access, transaction)
-            try transaction.access.set(settings, of: resource.id)
+        if let settings = access {
             guard change.access.narrowsAccess else { return EndedSessions() }
             return try transaction.sessions.end(
                 AccessLoss.filters(at: resource.id, under: settings.list), ending(.accessLost, reason))

@@ -14,8 +14,13 @@ struct ScopeAddition: AdministrationNoun {
             // Read together, because the limit is on all of them.
             let all = try ResourceAdministration(task: task).scopes(known + fresh)
             try transaction.resources.add(Array(all.dropFirst(known.count)), to: resource.id)
-            if !fresh.isEmpty { try audit(transaction, .policyChanged, resource: resource.id, reason: "scopes") }
-            return .one(try self.resource(name, transaction).row)
+            let row = try self.resource(name, transaction).row
+            if !fresh.isEmpty {
+                try audit(
+                    transaction, .policyChanged, resource: resource.id, reason: "scopes",
+                    changes: AuditChange.between(resource.row, and: row))
+            }
+            return .one(row)
         }
     }
 }

@@ -6,15 +6,20 @@ import Storage
 struct RevocationPreview: AdministrationNoun {
     let task: AdministrationTask
 
-    /// The maximum number of sessions in a preview.
-    private static let mostShown = 10
+    /// The number of sessions in a preview that precedes a question.
+    static let mostShown = 10
 
     /// The live sessions that the request would revoke now.
-    func preview(of request: any NounRequest) async throws -> AdministrationAnswer {
-        try await store.read { transaction in
+    func preview(
+        of request: any NounRequest, shown: Int = RevocationPreview.mostShown
+    ) async throws -> AdministrationAnswer {
+        guard (1...PageRequest.most).contains(shown) else {
+            throw AdministrationError(.invalid, "A preview shows 1 to \(PageRequest.most) sessions.")
+        }
+        return try await store.read { transaction in
             let filters = try request.revokedSessions(task, transaction)
             let counts = try transaction.sessionReports.liveCounts(filters, now: now)
-            let newest = try transaction.sessionReports.newestLive(filters, limit: Self.mostShown, now: now)
+            let newest = try transaction.sessionReports.newestLive(filters, limit: shown, now: now)
             return .many(
                 try SessionAdministration(task: task).rows(newest, transaction),
                 note: counts.sentence(shown: newest.count))

@@ -10,8 +10,9 @@ struct SessionAdministration: AdministrationNoun {
         switch request {
         case .list(let selection, let page): try await listSessions(selection, page)
         case .show(let text): try await showSession(text)
-        case .preview(let selection):
-            try await RevocationPreview(task: task).preview(of: SessionRequest.revoke(selection, reason: nil))
+        case .preview(let selection, let shown):
+            try await RevocationPreview(task: task).preview(
+                of: SessionRequest.revoke(selection, reason: nil), shown: shown)
         case .revoke(let selection, let reason): try await revokeSessions(selection, reason)
         }
     }
@@ -79,6 +80,7 @@ struct SessionAdministration: AdministrationNoun {
     func rows(_ sessions: [Session], _ transaction: Transaction) throws -> [JSONObject] {
         var users: [UserID: String] = [:]
         var resources: [ResourceID: String] = [:]
+        let addresses = try transaction.approvalAddresses.find(sessions.map(\.id))
         return try sessions.map { session in
             if let user = session.userID, users[user] == nil {
                 users[user] = try transaction.users.find(id: user)?.name
@@ -88,19 +90,23 @@ struct SessionAdministration: AdministrationNoun {
                     .string
             }
             return session.row(
-                user: session.userID.flatMap { users[$0] }, resource: resources[session.resourceID], at: now)
+                user: session.userID.flatMap { users[$0] }, resource: resources[session.resourceID],
+                address: addresses[session.id], at: now)
         }
     }
 }
 
 extension Session {
     /// The row of a session.
-    fileprivate func row(user: String?, resource: String?, at now: Timestamp) -> JSONObject {
-        [
+    fileprivate func row(user: String?, resource: String?, address: String?, at now: Timestamp) -> JSONObject {
+        let state = state(at: now)
+        return [
             "id": .string(id.string), "user": JSON(user), "client_id": .string(clientID.string),
-            "client_name": .string(clientName), "resource": JSON(resource), "scope": .string(scope.string),
-            "state": .string(state(at: now).rawValue), "created_at": .string(createdAt.rfc3339),
+            "client_name": .string(clientName), "client_host": JSON(clientHost), "resource": JSON(resource), "scope": .string(scope.string),
+            "state": .string(state.rawValue), "created_at": .string(createdAt.rfc3339),
             "expires_at": .string(expiresAt.rfc3339), "last_used_at": .string(lastUsedAt.rfc3339),
+            // The housekeeper stores an expiry within a minute; until then the limits say when it was.
+            "ended_at": JSON(endedAt ?? (state == .expired ? unusedExpiry : nil)), "address": JSON(address),
         ]
     }
 
@@ -108,7 +114,7 @@ extension Session {
     fileprivate var details: JSONObject {
         [
             "redirect_uri": JSON(redirectURI), "idle_seconds": .integer(idleSeconds),
-            "auth_time": userID == nil ? .null : .string(authTime.rfc3339), "ended_at": JSON(endedAt),
+            "auth_time": userID == nil ? .null : .string(authTime.rfc3339),
             "end_reason": JSON(endReason?.rawValue),
             "ended_by": JSON(endedBy?.rawValue),
         ]

@@ -8,21 +8,45 @@ struct SessionLookup: AdministrationNoun {
 
     /// The filters of a selection. An unknown name is an error.
     ///
-    /// A pattern of hosts stands for the matching hosts of present sessions, with one filter for `each`; none if no host matches.
+    /// A pattern of hosts stands for the matching hosts of present sessions, and an owner for the owner's MCP servers, with one
+    /// filter for `each`; none if nothing matches.
     func filters(
         _ selection: SessionSelection, _ transaction: Transaction
     ) throws -> (whole: SessionFilter, each: [SessionFilter]) {
         let whole = try filter(selection, transaction)
-        guard let pattern = whole.host, pattern.hasPrefix("*") else { return (whole, [whole]) }
-        let hosts = try transaction.sessionHosts.filters(coveredBy: .host(pattern)).compactMap(\.host)
-        return (
-            whole,
-            hosts.map { host in
-                var one = whole
-                one.host = host
+        var each = [whole]
+        if let owner = selection.owner { each = try filters(each, at: owner, transaction) }
+        if let pattern = whole.host, pattern.hasPrefix("*") {
+            let hosts = try transaction.sessionHosts.filters(coveredBy: .host(pattern)).compactMap(\.host)
+            each = each.flatMap { filter in
+                hosts.map { host in
+                    var one = filter
+                    one.host = host
+                    return one
+                }
+            }
+        }
+        return (whole, each)
+    }
+
+    /// One filter for each MCP server of an owner. An unknown owner is an error.
+    private func filters(
+        _ filters: [SessionFilter], at name: String, _ transaction: Transaction
+    ) throws -> [SessionFilter] {
+        let owner = try AdministrationText.checked(name, as: "The owner")
+        let resources = try transaction.sessionReports.resources(of: owner)
+        guard !resources.isEmpty else {
+            throw AdministrationError(
+                .notFound, "Owner '\(owner)' not found. List owners with 'gatehouse report'.")
+        }
+        return filters.flatMap { filter in
+            resources.compactMap { resource in
+                guard filter.resource == nil || filter.resource == resource else { return nil }
+                var one = filter
+                one.resource = resource
                 return one
             }
-        )
+        }
     }
 
     private func filter(_ selection: SessionSelection, _ transaction: Transaction) throws -> SessionFilter {

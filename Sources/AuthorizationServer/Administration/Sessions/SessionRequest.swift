@@ -6,8 +6,8 @@ package enum SessionRequest: Codable, Hashable, Sendable {
     case list(SessionSelection, page: PageRequest = PageRequest())
     /// Shows one session.
     case show(String)
-    /// Counts the matching live sessions and lists the newest; changes nothing.
-    case preview(SessionSelection)
+    /// Counts the matching live sessions and lists the newest, up to this number; changes nothing.
+    case preview(SessionSelection, shown: Int = 10)
     /// Revokes every matching session.
     case revoke(SessionSelection, reason: String?)
 }
@@ -43,6 +43,8 @@ package struct SessionSelection: Codable, Hashable, Sendable {
     package var host: String?
     /// Only sessions at this MCP server (ID or identifier).
     package var resource: String?
+    /// Only sessions at MCP servers of this owner.
+    package var owner: String?
     /// Only sessions in this state.
     package var state: String?
     /// Only live sessions without use for this many seconds.
@@ -51,13 +53,14 @@ package struct SessionSelection: Codable, Hashable, Sendable {
     /// Selects every session by default.
     package init(
         ids: [String] = [], user: String? = nil, client: String? = nil, host: String? = nil, resource: String? = nil,
-        state: String? = nil, idleFor: Int64? = nil
+        owner: String? = nil, state: String? = nil, idleFor: Int64? = nil
     ) {
         self.ids = ids
         self.user = user
         self.client = client
         self.host = host
         self.resource = resource
+        self.owner = owner
         self.state = state
         self.idleFor = idleFor
     }

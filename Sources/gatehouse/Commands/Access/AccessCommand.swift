@@ -32,13 +32,15 @@ struct AccessCommand: AsyncParsableCommand {
         let route = AdministrationRoute(configuration)
         if let resource {
             let answer = try await route.send(.access(.show(user: user, resource: resource)))
-            return Presentation(columns: [], json: global.json).show(answer)
+            return global.presentation().show(answer)
         }
         var answer = try await route.send(.access(.list(user: user, page: page.first)))
         while page.all, let next = answer.next {
             let further = PageRequest(limit: page.first.limit, after: next)
             answer = answer.joined(with: try await route.send(.access(.list(user: user, page: further))))
         }
-        Presentation(columns: Self.columns, json: global.json, isPage: page.page).show(answer)
+        var presentation = global.presentation(Self.columns)
+        presentation.isPage = page.page
+        presentation.show(answer)
     }
 }

@@ -8,13 +8,14 @@ struct Groups: AsyncParsableCommand {
         discussion: "Add users to groups and take them out with 'gatehouse users groups'.",
         subcommands: [Add.self, List.self, Remove.self])
 
-    struct Add: AdministrationCommand {
+    struct Add: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Add a group: a local one, or one that an identity provider fills.")
         @Argument(help: "Group name.") var name: String
         @Option(help: "Identity provider that fills the group.") var from: String?
         @Option(help: "Value by which the identity provider names the group (default: the group name).")
         var claim: String?
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {

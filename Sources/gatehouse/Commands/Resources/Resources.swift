@@ -10,7 +10,7 @@ struct Resources: AsyncParsableCommand {
             Remove.self,
         ])
 
-    struct Add: AdministrationCommand {
+    struct Add: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Register an MCP server; prints its secret once, unless it has keys.")
         @Argument(help: "Resource identifier, exactly as the MCP server spells it.") var uri: String?
@@ -22,6 +22,7 @@ struct Resources: AsyncParsableCommand {
         @OptionGroup var reach: ScopeReachOptions
         @Option(help: "URL to which its events are pushed.") var eventsEndpoint: String?
         @OptionGroup var keys: KeyOptions
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
@@ -66,13 +67,14 @@ struct Resources: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.show(id)) }
     }
 
-    struct RotateSecret: AdministrationCommand {
+    struct RotateSecret: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate-secret",
             abstract:
                 "Create a new secret for an MCP server; the old secret becomes invalid at once, or after --overlap.")
         @Argument(help: "MCP server (ID or URI).") var id: String
         @Option(help: "How long the old secret works beside the new one, such as 1h; at most 24h.") var overlap: String?
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {

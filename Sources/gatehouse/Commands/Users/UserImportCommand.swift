@@ -14,6 +14,7 @@ struct UserImportCommand: AsyncParsableCommand {
     @Argument(help: "CSV file.") var file: String
     @Option(help: "Group to add each new user to (repeatable).") var group: [String] = []
     @OptionGroup var link: LinkOptions
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     private static let columns = [
@@ -37,7 +38,7 @@ struct UserImportCommand: AsyncParsableCommand {
             }
         }
         if failure == nil || !rows.isEmpty {
-            Presentation(columns: Self.columns, json: global.json).show(.many(rows, note: Self.note(rows)))
+            global.presentation(Self.columns).show(.many(rows, note: Self.note(rows)))
         }
         if let failure { throw failure }
         let skipped = rows.count { $0["state"] == "skipped" }
@@ -58,7 +59,8 @@ struct UserImportCommand: AsyncParsableCommand {
                     .invite(
                         name: user.name, email: user.email, groups: group, isNew: true,
                         provider: user.identityProvider)))
-            let made = try await AdministrationRoute(configuration).send(request).rows.first ?? [:]
+            let made = try await AdministrationRoute(configuration, reason: act.reason).send(request).rows
+                .first ?? [:]
             switch delivery.deliver(made, isInvitation: true) {
             case .mailed: row["state"] = "mailed"
             case .printed(let reason):

@@ -2,7 +2,7 @@ import ArgumentParser
 import AuthorizationServer
 
 /// `gatehouse users invite`: adds an account and makes the link with which its user takes it.
-struct UserInviteCommand: AdministrationCommand {
+struct UserInviteCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Add a user, who sets the password or signs in with a one-time link.",
         discussion: """
@@ -15,6 +15,7 @@ struct UserInviteCommand: AdministrationCommand {
     @Option(help: "Group to add the user to (repeatable).") var group: [String] = []
     @OptionGroup var taker: LinkTakerOptions
     @OptionGroup var link: LinkOptions
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
@@ -23,9 +24,9 @@ struct UserInviteCommand: AdministrationCommand {
 
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
-        let answer = try await AdministrationRoute(configuration).send(request(configuration))
+        let answer = try await AdministrationRoute(configuration, reason: act.reason).send(request(configuration))
         let delivered = link.delivery(configuration).delivered(answer, isInvitation: true)
-        Presentation(columns: columns, json: global.json).show(delivered)
+        global.presentation(columns).show(delivered)
     }
 }
 

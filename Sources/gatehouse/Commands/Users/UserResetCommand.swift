@@ -2,7 +2,7 @@ import ArgumentParser
 import AuthorizationServer
 
 /// `gatehouse users reset`: takes a user's password away, and makes the link with which the user signs in again.
-struct UserResetCommand: AdministrationCommand {
+struct UserResetCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
         abstract: "Remove a user's password; the user sets a new one, or signs in at a provider, with a one-time link.",
@@ -18,6 +18,7 @@ struct UserResetCommand: AdministrationCommand {
     @Flag(help: "Also unlink the user's accounts at identity providers.") var factors = false
     @OptionGroup var taker: LinkTakerOptions
     @OptionGroup var link: LinkOptions
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -44,8 +45,8 @@ struct UserResetCommand: AdministrationCommand {
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let request = try await request(configuration)
-        let answer = try await AdministrationRoute(configuration).send(request)
+        let answer = try await AdministrationRoute(configuration, reason: act.reason).send(request)
         let delivered = link.delivery(configuration).delivered(answer, isInvitation: false)
-        Presentation(columns: columns, json: global.json).show(delivered)
+        global.presentation(columns).show(delivered)
     }
 }

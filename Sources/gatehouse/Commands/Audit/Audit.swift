@@ -17,8 +17,17 @@ struct Audit: AsyncParsableCommand {
             discussion: """
                 INITIATOR is what caused the action: a human, a model (the client program of a user), a client (a program on \
                 its own), a server (an MCP server on its own) or the system. '(rep)' marks an action that an MCP server reported and Gatehouse did not witness.
+
+                With --follow or --cursor, the command prints JSON lines as 'audit export' writes them, each with its hash. It \
+                prints every record at least once, even if the command or the server is killed meanwhile.
                 """)
         @Option(name: [.short, .long], help: "Number of records, 1 to 10000.") var count = 20
+        @Flag(help: "Print records as they are written, until the command is stopped.") var follow = false
+        @Option(
+            help: ArgumentHelp(
+                "Print the records behind this cursor: a file in which the command stores how far it came, or CHAIN:SEQUENCE:HASH.",
+                valueName: "file|id"))
+        var cursor: String?
         @OptionGroup var filters: AuditFilters
         @OptionGroup var global: GlobalOptions
         /// Initiator and actor come first. A column that a filter makes the same in every row is left out.
@@ -38,16 +47,35 @@ struct Audit: AsyncParsableCommand {
         func displayed(_ row: JSONObject) -> JSONObject {
             var displayed = row
             displayed["actor"] = row["actor"]?.string.map { .string(Self.kind(ofActor: $0)) }
+            if row["reason"] == .null, let changes = row["changes"]?.array, !changes.isEmpty {
+                displayed["reason"] = .string(changes.map { Self.words(of: $0) }.joined(separator: "; "))
+            }
             if row["evidence"]?.string?.hasPrefix("reported") == true, let initiator = row["initiator"]?.string {
                 displayed["initiator"] = .string(initiator + " (rep)")
             }
             return displayed
         }
 
+        /// A change in words, such as `owner: Ops -> Platform`.
+        private static func words(of change: JSON) -> String {
+            let (from, to) = (change.object?["from"]?.string, change.object?["to"]?.string)
+            return (change.object?["field"]?.string ?? "") + ": "
+                + [from, to ?? "-"].compactMap(\.self).joined(separator: " -> ")
+        }
+
         private static func kind(ofActor actor: String) -> String {
             if actor == "system" || actor.hasPrefix("admin ") { return actor }
             if UserID(actor) != nil { return "user" }
             return ResourceID(actor) == nil ? "client" : "server"
+        }
+
+        func run() async throws {
+            guard follow || cursor != nil else { return try await answer() }
+            let configuration = try ServerConfiguration.load(file: global.config)
+            try await AuditFollower(
+                route: AdministrationRoute(configuration), selection: filters.selection, place: CursorPlace(cursor),
+                count: count, isEndless: follow
+            ).run()
         }
 
         func validate() throws {
@@ -63,7 +91,8 @@ struct Audit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify",
             abstract: "Verify every audit chain and its checkpoints, in the database or in exported files.")
-        @Argument(help: "Files written by 'audit export'; the database if omitted.") var files: [String] = []
+        @Argument(
+            help: "Files written by 'audit export' or 'audit tail', the oldest first; the database if omitted.") var files: [String] = []
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
@@ -77,10 +106,21 @@ struct Audit: AsyncParsableCommand {
         }
 
         private func verifyFiles() throws {
-            for path in files { presentation.show(try ExportedAudit(path: path).verify()) }
+            var links = AuditFileLinks()
+            var earlier: String?
+            for path in files {
+                let (answer, spans) = try ExportedAudit(path: path).verification()
+                presentation.show(answer)
+                let gaps = links.add(spans)
+                if let gap = gaps.first, let earlier {
+                    throw CommandError(
+                        "\(path) does not continue \(earlier): \(gap). Give every export, the oldest first.")
+                }
+                if !spans.isEmpty { earlier = path }
+            }
         }
 
-        private var presentation: Presentation { Presentation(columns: [], json: global.json) }
+        private var presentation: Presentation { global.presentation() }
     }
 
     struct Export: AsyncParsableCommand {
@@ -99,6 +139,7 @@ struct Audit: AsyncParsableCommand {
         var dropBefore: TimeArgument?
         @Flag(help: "Like --drop-before with the age that 'retention.audit' sets.") var dropExpired = false
         @Flag(help: "With --drop-before: do not ask, and also delete records of the last 30 days.") var yes = false
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
@@ -125,7 +166,7 @@ struct Audit: AsyncParsableCommand {
                         + "exported or deleted.")
             }
             let file = try OutputFile(path: file)
-            let route = AdministrationRoute(configuration)
+            let route = AdministrationRoute(configuration, reason: act.reason)
             let bytes = try await route.file(.audit(.export(filters.selection)), into: file)
             var answer: JSONObject = ["file": .string(file.path), "bytes": .integer(bytes)]
             var note: String?
@@ -138,10 +179,10 @@ struct Audit: AsyncParsableCommand {
                 }
             } catch let error as AdministrationError {
                 // The file stays: it is the evidence for finding out what happened.
-                Presentation(columns: [], json: global.json).show(.one(answer))
+                global.presentation().show(.one(answer))
                 throw CommandError("\(error.description) The export in \(file.path) contains the trail as it is.")
             }
-            Presentation(columns: [], json: global.json).show(.one(answer, note: note))
+            global.presentation().show(.one(answer, note: note))
         }
 
         /// The time up to which records are to be deleted; nil for an export that deletes none.
@@ -189,13 +230,14 @@ struct Audit: AsyncParsableCommand {
         }
     }
 
-    struct Erase: AdministrationCommand {
+    struct Erase: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "erase",
             abstract: "Erase a user's personal data, or a name that an admin claimed; the chain stays valid.")
         @Option(help: "User (name or subject).") var user: String?
         @Option(help: "Name that an admin claimed (SUDO_USER).") var claimed: String?
         @OptionGroup var confirmation: ConfirmationOptions
+        @OptionGroup var act: ActOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
