@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import Glibc
+import JOSE
 
 /// Parses and runs the command line. Exit codes: 0 for success, 1 for a failure with one line on standard error, 2 for a usage
 /// error.
@@ -22,7 +23,7 @@ enum Main {
                 try command.run()
             }
         } catch {
-            exit(Failure(error).report())
+            exit(Failure(error, isJSON: arguments.contains("--json")).report())
         }
     }
 }
@@ -30,15 +31,18 @@ enum Main {
 /// Prints an error and chooses the exit code.
 struct Failure {
     private let error: any Error
+    /// Whether the caller reads JSON, errors included.
+    private let isJSON: Bool
 
-    init(_ error: any Error) {
+    init(_ error: any Error, isJSON: Bool = false) {
         self.error = error
+        self.isJSON = isJSON
     }
 
     /// Prints the error to standard error, or help to standard output, and returns the exit code.
     func report() -> Int32 {
         if let error = error as? UsageError {
-            Terminal.printUsageError("Error: \(error)")
+            if isJSON { printJSON("usage", "\(error)") } else { Terminal.printUsageError("Error: \(error)") }
             return 2
         }
         if let warnings = error as? WarningsFound {
@@ -50,11 +54,25 @@ struct Failure {
             Terminal.print(GatehouseCommand.message(for: error))
             return 0
         case .validationFailure:
-            Terminal.printUsageError(GatehouseCommand.fullMessage(for: error))
+            if isJSON {
+                printJSON("usage", GatehouseCommand.message(for: error))
+            } else {
+                Terminal.printUsageError(GatehouseCommand.fullMessage(for: error))
+            }
             return 2
         default:
-            Terminal.printError(Sentence.of(error))
+            if isJSON {
+                printJSON((error as? AdministrationError)?.kind.rawValue ?? "failed", Sentence.of(error))
+            } else {
+                Terminal.printError(Sentence.of(error))
+            }
             return 1
         }
+    }
+
+    /// Writes the error as one JSON object in one line to standard error.
+    private func printJSON(_ kind: String, _ message: String) {
+        let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
+        Terminal.printNotice(JSON.object(["error": .object(error)]).text)
     }
 }

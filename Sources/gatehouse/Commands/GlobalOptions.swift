@@ -9,8 +9,23 @@ struct GlobalOptions: ParsableArguments {
     )
     var config: String?
 
-    @Flag(help: "Print JSON instead of a table.")
+    @Flag(help: "Print JSON instead of a table; errors are JSON too.")
     var json = false
+
+    @Flag(help: "Print CSV with all fields instead of a table.")
+    var csv = false
+
+    @Flag(help: "Print times in UTC instead of their distance from now.")
+    var utc = false
+
+    func validate() throws {
+        guard !json || !csv else { throw ValidationError("--json and --csv cannot be combined.") }
+    }
+
+    /// Prints answers as these options ask.
+    func presentation(_ columns: [Column] = []) -> Presentation {
+        Presentation(columns: columns, json: json, csv: csv, utc: utc)
+    }
 }
 
 /// The options that select a page of a list.
@@ -37,15 +52,17 @@ struct PageOptions: ParsableArguments {
     }
 }
 
-/// Moves `--config` and `--json` behind the verb, where ArgumentParser expects them, so that they may also precede it.
+/// Moves `--config`, `--json`, `--csv` and `--utc` behind the verb, where ArgumentParser expects them, so that they may also precede it.
 enum LeadingOptions {
+    private static let flags = ["--json", "--csv", "--utc"]
+
     static func moved(_ arguments: [String], for root: any ParsableCommand.Type) -> [String] {
         var words: [String] = []
         var options: [String] = []
         var rest = arguments[...]
         var command = root
         while let argument = rest.first {
-            if argument == "--json" || argument.hasPrefix("--config=") {
+            if flags.contains(argument) || argument.hasPrefix("--config=") {
                 options.append(argument)
             } else if argument == "--config", rest.count > 1 {
                 options.append(argument)

@@ -9,9 +9,18 @@ struct Sessions: AsyncParsableCommand {
         subcommands: [List.self, Show.self, Revoke.self])
 
     static let columns = [
-        Column("id"), Column("user"), Column("client_name", "CLIENT"), Column("resource", .link), Column("state"),
-        Column("expires_at", .time), Column("last_used_at", .time), Column("scope"),
+        Column("id"), Column("user"), Column("client_name", "CLIENT"), Column("client_host", "HOST"),
+        Column("resource", .link), Column("state"), Column("expires_at", .time), Column("last_used_at", .time),
+        Column("address"), Column("scope"),
     ]
+
+    /// The row as the table shows it: of a session that is over, when it ended or expired.
+    static func displayed(_ row: JSONObject) -> JSONObject {
+        guard let end = row["ended_at"], end != .null else { return row }
+        var displayed = row
+        displayed["expires_at"] = end
+        return displayed
+    }
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
@@ -23,6 +32,7 @@ struct Sessions: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Sessions.columns }
+        func displayed(_ row: JSONObject) -> JSONObject { Sessions.displayed(row) }
 
         func validate() throws {
             guard idleFor == nil || state != .ended && state != .expired else {
@@ -57,25 +67,39 @@ struct Sessions: AsyncParsableCommand {
                 """)
         @Argument(help: "Session IDs.") var ids: [String] = []
         @OptionGroup var filters: SessionFilters
+        @Option(help: "Only live sessions in this state: approved (no token yet) or active.") var state: SessionState?
+        @Option(help: "Only live sessions that have been idle for this long, such as 30d.")
+        var idleFor: DurationArgument?
         @Flag(help: "Revoke every live session.") var all = false
+        @Flag(help: "Show the sessions that would be revoked, and revoke none.") var dryRun = false
         @Option(help: "Reason, for the audit trail.") var reason: String?
         @OptionGroup var confirmation: ConfirmationOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Sessions.columns }
+        func displayed(_ row: JSONObject) -> JSONObject { dryRun ? row : Sessions.displayed(row) }
 
         func validate() throws {
+            let filter = filters.first ?? (idleFor != nil ? "--idle-for" : state != nil ? "--state" : nil)
             let ways = ExclusiveOptions([
-                ("Session IDs", !ids.isEmpty), (filters.first ?? "", !filters.isEmpty), ("--all", all),
+                ("Session IDs", !ids.isEmpty), (filter ?? "", filter != nil), ("--all", all),
             ])
             guard !ways.isEmpty else {
-                throw ValidationError("Missing session IDs, a filter (--user, --client, --host, --resource) or --all.")
+                throw ValidationError(
+                    "Missing session IDs, a filter (--user, --client, --host, --resource, --owner, --state, --idle-for) or "
+                        + "--all.")
             }
             try ways.requireOne()
+            guard state != .ended, state != .expired else {
+                throw ValidationError("--state takes approved or active: other sessions are over.")
+            }
         }
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             var selection = filters.selection
             selection.ids = ids
+            selection.state = state?.rawValue
+            selection.idleFor = idleFor?.seconds
+            if dryRun { return .sessions(.preview(selection, shown: PageRequest.most)) }
             if ids.isEmpty, !confirmation.yes { try await confirm(selection, configuration) }
             return .sessions(.revoke(selection, reason: reason))
         }
@@ -104,13 +128,17 @@ struct SessionFilters: ParsableArguments {
     @Option(help: "Only sessions of clients on this host, or on its subdomains ('*.bad.example').")
     var host: String?
     @Option(help: "Only sessions at this MCP server (ID or URI).") var resource: String?
+    @Option(help: "Only sessions at MCP servers of this owner.") var owner: String?
 
     var isEmpty: Bool { first == nil }
     /// The first filter that is given, by its name.
     var first: String? {
-        [("--user", user), ("--client", client), ("--host", host), ("--resource", resource)].first { $0.1 != nil }?.0
+        [("--user", user), ("--client", client), ("--host", host), ("--resource", resource), ("--owner", owner)]
+            .first { $0.1 != nil }?.0
     }
-    var selection: SessionSelection { SessionSelection(user: user, client: client, host: host, resource: resource) }
+    var selection: SessionSelection {
+        SessionSelection(user: user, client: client, host: host, resource: resource, owner: owner)
+    }
 }
 
 /// The states of a session.

@@ -33,12 +33,16 @@ struct Column: Sendable {
     }
 }
 
-/// Prints an answer: JSON with `--json`, otherwise a table or a list of fields.
+/// Prints an answer: JSON with `--json`, CSV with `--csv`, otherwise a table or a list of fields.
 struct Presentation {
     let columns: [Column]
     let json: Bool
     /// Whether to print one page with its cursor, as `--page` asks.
     var isPage = false
+    /// Whether to print CSV.
+    var csv = false
+    /// Whether times are printed in UTC instead of their distance from now.
+    var utc = false
     var now = WallClock.system.now()
     /// Turns a row into the row that the table shows.
     var displayed: (JSONObject) -> JSONObject = { $0 }
@@ -51,7 +55,7 @@ struct Presentation {
             Terminal.print(answer.json.text)
             return
         }
-        let lines = text(answer, width: Terminal.width)
+        let lines = csv ? CSVTable(rows: answer.rows).lines : text(answer, width: Terminal.width)
         if !lines.isEmpty { Terminal.print(lines.joined(separator: "\n")) }
     }
 
@@ -76,6 +80,7 @@ struct Presentation {
         guard style == .time, let time = value?.string.flatMap(Timestamp.init(rfc3339:)) else {
             return Self.cell(value)
         }
+        guard !utc else { return time.rfc3339 }
         return Self.distance(time.seconds - now.seconds)
     }
 
