@@ -1,7 +1,7 @@
 import Metrics
 import Synchronization
 
-/// Counts HTTP requests by route, method and status, and adds up the time to their responses, through swift-metrics.
+/// Counts HTTP requests by route, method and status, and records the time to their responses, through swift-metrics.
 package final class RequestCounters: Sendable {
     private struct Key: Hashable {
         let route: String
@@ -12,6 +12,8 @@ package final class RequestCounters: Sendable {
     private struct Handles {
         let requests: Counter
         let seconds: FloatingPointCounter
+        /// The classes of time of the route, whatever the method and the status.
+        let times: Recorder
     }
 
     private let factory: (any MetricsFactory)?
@@ -33,6 +35,7 @@ package final class RequestCounters: Sendable {
             handles[key] = found
             found.requests.increment()
             found.seconds.increment(by: duration / .seconds(1))
+            found.times.record(duration / .seconds(1))
         }
     }
 
@@ -42,7 +45,10 @@ package final class RequestCounters: Sendable {
         return Handles(
             requests: Counter(label: "gatehouse_http_requests_total", dimensions: labels, factory: factory),
             seconds: FloatingPointCounter(
-                label: "gatehouse_http_request_seconds_total", dimensions: labels, factory: factory))
+                label: "gatehouse_http_request_seconds_total", dimensions: labels, factory: factory),
+            times: Recorder(
+                label: "gatehouse_http_request_seconds", dimensions: [("route", key.route)], aggregate: true,
+                factory: factory))
     }
 
     /// Methods that a stranger makes up are counted together, so that the labels stay bounded.

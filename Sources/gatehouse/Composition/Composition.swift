@@ -66,21 +66,22 @@ struct Composition {
 
     /// The listener for health checks and metrics.
     func operations() throws -> Listener {
-        let operations = Operations(
-            obstacles: { [store = gatehouse.store, readiness] in
-                guard readiness.areAllReady else { return ["not every listener is up"] }
-                do {
-                    _ = try await store.read { try $0.clock.last() }
-                    return []
-                } catch {
-                    return ["the database does not answer: \(ErrorText.of(error))"]
-                }
-            },
-            metrics: { [store = gatehouse.store] in
-                let events = try? await store.read { try $0.events.waitingCount() }
-                let process = ProcessMetrics(waitingWrites: store.waitingWrites, waitingEvents: events)
-                return MetricsRegistry.shared.text + process.text + BuildVersion.current.metric
-            })
+        let probe = WriteProbe { [store = gatehouse.store, clock = gatehouse.clock] in
+            try await store.write { try $0.clock.advance(to: clock.now().seconds) }
+        }
+        let obstacles: @Sendable () async -> [String] = { [store = gatehouse.store, readiness] in
+            guard readiness.areAllReady else { return ["not every listener is up"] }
+            do {
+                _ = try await store.read { try $0.clock.last() }
+            } catch {
+                return ["the database does not answer: \(ErrorText.of(error))"]
+            }
+            return await probe.obstacle().map { [$0] } ?? []
+        }
+        let metrics = ServerMetrics(
+            configuration, store: gatehouse.store, keys: gatehouse.keys, clock: gatehouse.clock,
+            isReady: { await obstacles().isEmpty })
+        let operations = Operations(obstacles: obstacles, metrics: { await metrics.text() })
         return try .operations(
             operations, host: configuration.operationsListen.host, port: configuration.operationsListen.port,
             hosts: configuration.operationsHosts + [gatehouse.settings.issuer.host],

@@ -1,23 +1,41 @@
 import CoreMetrics
 import Synchronization
 
-/// The swift-metrics backend: it holds the counters and writes them in the Prometheus text format.
+/// The swift-metrics backend: it holds counters and histograms and writes them in the Prometheus text format.
 final class MetricsRegistry: MetricsFactory {
     static let shared = MetricsRegistry()
 
-    private struct Series: Hashable {
+    private struct Series: Hashable, Comparable {
         let name: String
-        let labels: String
+        let labels: [String]
+
+        init(_ name: String, _ dimensions: [(String, String)]) {
+            self.name = name
+            labels = dimensions.flatMap { [$0, $1] }
+        }
+
+        static func < (one: Series, other: Series) -> Bool {
+            guard one.name == other.name else { return one.name < other.name }
+            return one.labels.lexicographicallyPrecedes(other.labels)
+        }
+
+        var dimensions: [(String, String)] {
+            stride(from: 0, to: labels.count, by: 2).map { (labels[$0], labels[$0 + 1]) }
+        }
     }
 
     private enum Value {
         case count(Count)
         case sum(Sum)
+        case histogram(Histogram)
 
-        var text: String {
+        var kind: MetricFamily.Kind { if case .histogram = self { .histogram } else { .counter } }
+
+        func samples(_ labels: [(String, String)]) -> [MetricFamily.Sample] {
             switch self {
-            case .count(let count): "\(count.current)"
-            case .sum(let sum): "\(sum.current)"
+            case .count(let count): [MetricFamily.Sample(labels: labels, value: "\(count.current)")]
+            case .sum(let sum): [MetricFamily.Sample(labels: labels, value: "\(sum.current)")]
+            case .histogram(let histogram): histogram.samples(labels)
             }
         }
     }
@@ -54,16 +72,33 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
-    private static let help = [
-        "gatehouse_http_requests_total": "Requests answered.",
-        "gatehouse_http_request_seconds_total": "Time from head to answer, added up.",
-    ]
+    /// Times in classes; any thread may record one.
+    final class Histogram: RecorderHandler {
+        /// The upper bounds of the classes, in seconds.
+        static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+
+        // An array under a lock: recording changes it in place and allocates nothing.
+        private let classes = Mutex([Int64](repeating: 0, count: bounds.count + 1))
+        private let sum = Sum()
+
+        func record(_ value: Int64) { record(Double(value)) }
+
+        func record(_ value: Double) {
+            sum.increment(by: value)
+            classes.withLock { $0[Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count] += 1 }
+        }
+
+        fileprivate func samples(_ labels: [(String, String)]) -> [MetricFamily.Sample] {
+            MetricFamily.samples(
+                bounds: Self.bounds, classes: classes.withLock { $0 }, sum: sum.current, labels: labels)
+        }
+    }
 
     private let values = Mutex<[Series: Value]>([:])
 
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         values.withLock { values in
-            let series = Self.series(label, dimensions)
+            let series = Series(label, dimensions)
             if case .count(let known) = values[series] { return known }
             let count = Count()
             values[series] = .count(count)
@@ -75,7 +110,7 @@ final class MetricsRegistry: MetricsFactory {
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
         values.withLock { values in
-            let series = Self.series(label, dimensions)
+            let series = Series(label, dimensions)
             if case .sum(let known) = values[series] { return known }
             let sum = Sum()
             values[series] = .sum(sum)
@@ -83,35 +118,40 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
-    // Gatehouse uses counters only.
     func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
-        NOOPMetricsHandler.instance
+        values.withLock { values in
+            let series = Series(label, dimensions)
+            if case .histogram(let known) = values[series] { return known }
+            let histogram = Histogram()
+            values[series] = .histogram(histogram)
+            return histogram
+        }
     }
+
+    // Gatehouse records times in seconds, and Timer would count nanoseconds.
     func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { NOOPMetricsHandler.instance }
-    // A counter keeps its value after its handle is destroyed, because the exported series must not restart.
+    // A series keeps its value after its handle is destroyed, because the exported series must not restart.
     func destroyCounter(_ handler: any CounterHandler) {}
     func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 
-    private static func series(_ label: String, _ dimensions: [(String, String)]) -> Series {
-        Series(name: label, labels: dimensions.map { "\($0)=\"\($1)\"" }.joined(separator: ","))
+    /// All counters and histograms, in a stable order.
+    var families: [MetricFamily] {
+        let all = values.withLock { $0 }.sorted { $0.key < $1.key }
+        var families: [MetricFamily] = []
+        var rest = all[...]
+        while let (first, value) = rest.first {
+            let family = rest.prefix { $0.key.name == first.name }
+            families.append(
+                MetricFamily(
+                    first.name, CountedMetric.help[first.name] ?? first.name, value.kind,
+                    family.flatMap { $0.value.samples($0.key.dimensions) }))
+            rest = rest.dropFirst(family.count)
+        }
+        return families
     }
 
-    /// All counters in the Prometheus text format, in a stable order.
-    var text: String {
-        let all = values.withLock { values in values.map { (series: $0.key, text: $0.value.text) } }
-            .sorted { ($0.series.name, $0.series.labels) < ($1.series.name, $1.series.labels) }
-        var text = ""
-        var last = ""
-        for (series, value) in all {
-            if series.name != last {
-                if let help = Self.help[series.name] { text += "# HELP \(series.name) \(help)\n" }
-                text += "# TYPE \(series.name) counter\n"
-            }
-            last = series.name
-            text += "\(series.name)\(series.labels.isEmpty ? "" : "{\(series.labels)}") \(value)\n"
-        }
-        return text
-    }
+    /// The families in the Prometheus text format.
+    var text: String { families.map(\.text).joined() }
 }
