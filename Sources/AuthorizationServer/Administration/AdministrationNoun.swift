@@ -43,7 +43,9 @@ extension AdministrationNoun {
 
     /// The revocation of sessions by this administrator. `text` is stored beside the audit record, from where it can be erased.
     func ending(_ reason: SessionEndReason, _ text: String? = nil) -> SessionEnding {
-        SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text ?? administrator.reason, at: now)
+        SessionEnding(
+            reason: reason, initiator: .admin, actor: administrator.actor, explanation: text ?? administrator.reason,
+            at: now)
     }
 
     /// The signer of audit checkpoints; nil without keys.

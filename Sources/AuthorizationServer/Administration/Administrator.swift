@@ -17,9 +17,12 @@ package struct Administrator: Hashable, Sendable {
         self.reason = reason
     }
 
-    /// The user of this process, who states this reason.
-    package static func current(stating reason: String?) -> Administrator {
-        Administrator(uid: geteuid(), claimed: claimedName, reason: reason)
+    /// The user of this process.
+    package static var current: Administrator { Administrator(uid: geteuid(), claimed: claimedName) }
+
+    /// The same administrator, who states this reason.
+    package func stating(_ reason: String?) -> Administrator {
+        Administrator(uid: uid, claimed: claimed, reason: reason)
     }
 
     /// The same administrator with the reason as records show it; a reason that they cannot show is an error.

@@ -60,7 +60,8 @@ extension ConsentEndpoint {
                 reason: PendingAuthorization.joined(pending.reason(of: access.ground), demand), initiator: .human,
                 explanation: pending.explanation(of: access.ground),
                 address: pending.device == nil ? nil : browser.address,
-                changes: [AuditChange("scope", to: scope.string), AuditChange("lifetime", to: Lifetime.text(lifetime))]))
+                changes: [AuditChange("scope", to: scope.string), AuditChange("lifetime", to: Lifetime.text(lifetime))])
+        )
         return .handOff(pending.destination(issuer: settings.issuer, code: code), .approved)
     }
 

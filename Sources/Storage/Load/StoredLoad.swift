@@ -27,6 +27,8 @@ package struct StoredLoad: Hashable, Sendable {
     package let auditHead: Int64
     /// The last checkpoint; nil before the first.
     package let checkpoint: Checkpoint?
+    /// The time of the last backup; nil before the first.
+    package let lastBackup: Timestamp?
 }
 
 /// Reads the load of the database.
@@ -44,7 +46,8 @@ extension StoredLoads {
             elicitations: try queue(
                 "SELECT count(*), min(created_at) FROM elicitations WHERE status IN ('pending', 'opened')"),
             revocations: try queue("SELECT count(*), min(started_at) FROM endings"),
-            auditHead: try transaction.audit.head(.main)?.sequence ?? 0, checkpoint: try checkpoint())
+            auditHead: try transaction.audit.head(.main)?.sequence ?? 0, checkpoint: try checkpoint(),
+            lastBackup: try transaction.backups.lastStored())
     }
 
     private func sessions() throws -> [Session.State: Int64] {

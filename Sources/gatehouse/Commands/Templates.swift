@@ -26,7 +26,7 @@ struct Templates: AsyncParsableCommand {
             let export = try TemplateExport(
                 to: AbsolutePath(folder, relativeTo: FileManager.default.currentDirectoryPath).string, files)
             try export.write()
-            Presentation(columns: [], json: global.json).show(
+            global.presentation().show(
                 .one(["folder": .string(export.folder), "files": .integer(Int64(export.names.count))]))
         }
     }

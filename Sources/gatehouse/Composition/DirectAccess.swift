@@ -23,13 +23,14 @@ struct DirectAccess {
         func run(
             _ request: AdministrationRequest, stating reason: String? = nil
         ) async throws -> AdministrationAnswer {
-            try await administration(for: request).runAndSign(request, by: .current(stating: reason))
+            try await administration(for: request).runAndSign(request, by: Administrator.current.stating(reason))
         }
 
         func file(
             _ request: AdministrationRequest, stating reason: String? = nil
         ) async throws -> AdministrationFile {
-            guard let file = try await administration(for: request).file(request, by: .current(stating: reason)) else {
+            let administrator = Administrator.current.stating(reason)
+            guard let file = try await administration(for: request).file(request, by: administrator) else {
                 throw CommandError("This request has no file for an answer.")
             }
             return file

@@ -20,7 +20,8 @@ struct ExportedAudit {
             return (
                 .one(
                     try copy.finish().answer().rows.first ?? [:],
-                    note: "The file is a copy by 'audit tail': it has no checkpoints, so nothing vouches for its end."), [:]
+                    note: "The file is a copy by 'audit tail': it has no checkpoints, so nothing vouches for its end."),
+                [:]
             )
         }
         var file = AuditFile()

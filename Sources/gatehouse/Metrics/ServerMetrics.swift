@@ -62,7 +62,8 @@ struct ServerMetrics: Sendable {
                 "gatehouse_unfinished_revocations", "Revocations of many sessions of which steps are left.",
                 load.revocations.count),
             .gauge(
-                "gatehouse_unfinished_revocations_age_seconds", "Age of the oldest unfinished revocation; 0 without one.",
+                "gatehouse_unfinished_revocations_age_seconds",
+                "Age of the oldest unfinished revocation; 0 without one.",
                 age(load.revocations)),
             .gauge("gatehouse_audit_head", "Number of the last record of the main audit chain.", load.auditHead),
             .gauge(
@@ -71,6 +72,9 @@ struct ServerMetrics: Sendable {
             .gauge(
                 "gatehouse_audit_checkpoint_timestamp_seconds", "Time of the last checkpoint, in seconds since 1970.",
                 load.checkpoint?.at.seconds),
+            .gauge(
+                "gatehouse_backup_timestamp_seconds", "Time of the last backup, in seconds since 1970; 0 without one.",
+                load.lastBackup?.seconds ?? 0),
         ]
     }
 

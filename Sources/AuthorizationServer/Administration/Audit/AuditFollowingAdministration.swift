@@ -67,6 +67,7 @@ struct AuditFollowingAdministration: AdministrationNoun {
         AdministrationError(
             .unsound,
             "The chain '\(chain)' does not contain the record that the cursor names: a backup was restored, or the trail was "
-                + "altered. Run 'gatehouse audit verify'. To read the present trail from its beginning, omit the cursor.")
+                + "altered. Run 'gatehouse audit verify'. To read the present trail from its beginning, omit the cursor."
+        )
     }
 }

@@ -102,7 +102,8 @@ extension Session {
         let state = state(at: now)
         return [
             "id": .string(id.string), "user": JSON(user), "client_id": .string(clientID.string),
-            "client_name": .string(clientName), "client_host": JSON(clientHost), "resource": JSON(resource), "scope": .string(scope.string),
+            "client_name": .string(clientName), "client_host": JSON(clientHost), "resource": JSON(resource),
+            "scope": .string(scope.string),
             "state": .string(state.rawValue), "created_at": .string(createdAt.rfc3339),
             "expires_at": .string(expiresAt.rfc3339), "last_used_at": .string(lastUsedAt.rfc3339),
             // The housekeeper stores an expiry within a minute; until then the limits say when it was.

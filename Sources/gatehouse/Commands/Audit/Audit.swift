@@ -92,7 +92,8 @@ struct Audit: AsyncParsableCommand {
             commandName: "verify",
             abstract: "Verify every audit chain and its checkpoints, in the database or in exported files.")
         @Argument(
-            help: "Files written by 'audit export' or 'audit tail', the oldest first; the database if omitted.") var files: [String] = []
+            help: "Files written by 'audit export' or 'audit tail', the oldest first; the database if omitted.")
+        var files: [String] = []
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {

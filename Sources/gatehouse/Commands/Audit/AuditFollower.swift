@@ -90,7 +90,8 @@ enum CursorPlace {
             let cursor = text.trimmingCharacters(in: .whitespacesAndNewlines)
             guard cursor.isEmpty || AuditCursor(cursor) != nil else {
                 throw CommandError(
-                    "\(path) does not contain a cursor. Name the file that an earlier 'audit tail --cursor' wrote, or a new one.")
+                    "\(path) does not contain a cursor. Name the file that an earlier 'audit tail --cursor' wrote, or a new one."
+                )
             }
             return .behind(cursor)
         }

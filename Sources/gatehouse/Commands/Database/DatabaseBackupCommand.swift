@@ -21,6 +21,7 @@ struct DatabaseBackupCommand: AsyncParsableCommand {
     @Flag(help: "Seal the keys into the file; asks for the recovery passphrase if there is no file with it.")
     var withKeys = false
     @OptionGroup var recovery: RecoveryPassphraseOptions
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -37,7 +38,7 @@ struct DatabaseBackupCommand: AsyncParsableCommand {
         let now = WallClock.system.now()
         let target = try target(at: now)
         let key = try recoveryKey()
-        let route = AdministrationRoute(configuration)
+        let route = AdministrationRoute(configuration, reason: act.reason)
         let request = AdministrationRequest.database(.backup(key))
         guard let target else {
             guard !Terminal.printsToTerminal else {
@@ -55,7 +56,7 @@ struct DatabaseBackupCommand: AsyncParsableCommand {
             answer["deleted"] = .strings(try folder.prune(keeping: keep, with: target.file.path))
         }
         let note = key == nil ? "The file does not hold the keys. Copy the keys folder too, to another place." : nil
-        Presentation(columns: [], json: global.json).show(.one(answer, note: note))
+        global.presentation().show(.one(answer, note: note))
     }
 
     /// The file to write; nil for standard output.

@@ -47,7 +47,7 @@ struct DatabaseRestoreCommand: AsyncParsableCommand {
                 configuration: configuration, backup: backup, archive: archive, replaces: replace, now: now
             ).run()
         }
-        Presentation(columns: [], json: global.json).show(answer)
+        global.presentation().show(answer)
     }
 
     /// The keys in the backup; nil if there are none, or if they are not asked for.

@@ -59,7 +59,8 @@ struct UserImportCommand: AsyncParsableCommand {
                     .invite(
                         name: user.name, email: user.email, groups: group, isNew: true,
                         provider: user.identityProvider)))
-            let made = try await AdministrationRoute(configuration, reason: act.reason).send(request).rows
+            let made =
+                try await AdministrationRoute(configuration, reason: act.reason).send(request).rows
                 .first ?? [:]
             switch delivery.deliver(made, isInvitation: true) {
             case .mailed: row["state"] = "mailed"
