@@ -49,6 +49,38 @@ struct IdentityProviderCommandTests {
         }
     }
 
+    @Test func `edit changes what it is given, asks before it takes something away, and shows no secret`() async throws
+    {
+        try await play { gatehouse, provider, stage in
+            _ = try await add(gatehouse, provider, ["--group-refresh", "--home-domain", "example.com"])
+            let edit = ["identity-providers", "edit", "corp"]
+            let nothing = try await gatehouse.command(edit)
+            #expect(nothing.status == 2 && nothing.errors.contains("Nothing to change"), "\(nothing.errors)")
+            let wrong = try await gatehouse.command(edit + ["--accounts", "anything"])
+            #expect(wrong.status == 1 && wrong.errors.contains("'anything' is none of create, link, invited"))
+            let changed = try await gatehouse.object(
+                edit + [
+                    "--accounts", "link", "--require-group", "eng", "--require-group", "ops", "--no-group-refresh",
+                    "--home-domain", "example.org", "--acr", "gold", "--client-secret-stdin",
+                ], input: "the-second-secret\n")
+            #expect(changed["accounts"] == "link" && changed["group_refresh"] == false)
+            #expect(changed["required_groups"]?.strings == ["eng", "ops"] && changed["group_claim"] == "groups")
+            #expect(changed["home_domains"]?.strings == ["example.org"] && changed["acr_values"]?.strings == ["gold"])
+            #expect(changed["scope"] == "openid profile email")
+            let standard = ["--require-group", "", "--home-domain", "", "--accounts", ""]
+            let table = try await gatehouse.command(edit + standard)
+            #expect(table.status == 0 && table.output.contains("required_groups: eng, ops → none"), "\(table.output)")
+            let shown = try await gatehouse.object(["identity-providers", "show", "corp"])
+            #expect(shown["accounts"] == "create" && shown["home_domains"]?.strings == [])
+            #expect(shown["group_claim"] == .null)
+            let trail = try await gatehouse.command(["audit", "tail", "--json"])
+            #expect(trail.output.contains("identity_provider.changed"))
+            for text in [changed.text, table.output, shown.text, trail.output, try stage.log("gatehouse")] {
+                #expect(!text.contains(Self.secret) && !text.contains("the-second-secret"))
+            }
+        }
+    }
+
     @Test func `test says what a sign-in would meet, and what is wrong`() async throws {
         try await play { gatehouse, provider, _ in
             _ = try await add(gatehouse, provider)

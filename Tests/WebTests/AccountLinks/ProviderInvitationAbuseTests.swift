@@ -105,6 +105,29 @@ struct ProviderInvitationAbuseTests {
         }
     }
 
+    @Test func `a link that a scanner opens and presses ten times, and whose provider changes, can be taken`()
+        async throws
+    {
+        try await play { h, provider in
+            let link = try await h.links.invite("grace", at: "corp")
+            let stored = try await h.links.stored(link: link)
+            for _ in 0..<10 {
+                let scanner = h.browser()
+                #expect(try await scanner.get(link).isPage("invitation"))
+                _ = try await h.links.depart(link, in: scanner)
+            }
+            #expect(try await h.links.stored(link: link) == stored)
+            #expect(try await h.records(.accountLinkUsed).isEmpty)
+            var change = IdentityProviderChange()
+            change.options = ["logout": ["sessions"]]
+            try await h.upstream.run(.edit("corp", change))
+            let browser = h.browser()
+            #expect(try await h.links.take(link, at: provider, in: browser).status == .seeOther)
+            #expect(try await h.upstream.login(browser)?.userID != nil)
+            #expect(try await h.records(.accountLinkUsed).count == 1)
+        }
+    }
+
     @Test func `what happens to the link while the user is at the provider counts`() async throws {
         let deeds: [(String, @Sendable (Harness) async throws -> Void, HTTPResponse.Status)] = [
             ("expired", { $0.clock.advance(by: 120) }, .gone),
