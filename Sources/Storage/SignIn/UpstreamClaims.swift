@@ -1,7 +1,8 @@
 package import JOSE
 package import OAuth
 
-/// What an identity provider said about a user at the last sign-in, for administrators. Nothing is decided by it.
+/// What an identity provider said about a user at the last sign-in, for administrators. It admits nobody; it only
+/// tells whose browser logins a narrower rule ends.
 package struct UpstreamClaims: Hashable, Sendable {
     /// The display name.
     package var name: String?
