@@ -31,14 +31,4 @@ struct ConfigurationFlags: ParsableArguments, CustomReflectable {
         }
         return Mirror(self, children: flags)
     }
-
-    /// The name under which ArgumentParser keeps the value of a flag.
-    private struct FlagName: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-
-        init?(intValue: Int) { nil }
-    }
 }

@@ -13,9 +13,9 @@ struct IdentityProviderOptionFlags: ParsableArguments, CustomReflectable {
     init() {}
 
     init(from decoder: any Decoder) throws {
-        let flags = try decoder.container(keyedBy: OptionName.self)
+        let flags = try decoder.container(keyedBy: FlagName.self)
         for option in IdentityProviderOptions.declared {
-            let name = OptionName(stringValue: option.key.flagName)
+            let name = FlagName(stringValue: option.key.flagName)
             let given: [String] =
                 switch option.key.form {
                 case .list: try flags.decode(Option<[String]>.self, forKey: name).wrappedValue
@@ -39,15 +39,5 @@ struct IdentityProviderOptionFlags: ParsableArguments, CustomReflectable {
             }
         }
         return Mirror(self, children: flags)
-    }
-
-    /// The name under which ArgumentParser keeps the value of a flag.
-    private struct OptionName: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-
-        init?(intValue: Int) { nil }
     }
 }
