@@ -26,7 +26,7 @@ enum IdentityProviderOptionColumn {
             sends_issuer INTEGER NOT NULL CHECK (sends_issuer IN (0, 1)),
             listed_contexts TEXT NOT NULL,
             end_session_endpoint TEXT,
-            options TEXT NOT NULL CHECK (json_type(options) = 'object'),
+            options TEXT NOT NULL CHECK (options LIKE '{%}'),
             created_at INTEGER NOT NULL,
             CHECK ((auth_method IN ('none', 'private_key_jwt')) = (client_secret IS NULL)),
             CHECK ((auth_method = 'private_key_jwt') = (assertion_audience IS NOT NULL))
