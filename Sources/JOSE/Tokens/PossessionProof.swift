@@ -10,9 +10,18 @@ package struct PossessionProof: Sendable {
     /// The key in the header, which made the signature.
     package let key: JWK
 
+    private static let imported = ImportedKeys()
+
     /// Verifies a token of this type with the public key in its own header. A private or a symmetric key there is refused.
     package init(
         _ compact: String, typ: String, algorithms: Set<SignatureAlgorithm>
+    ) throws(JWTError) {
+        try self.init(compact, typ: typ, algorithms: algorithms, imported: Self.imported)
+    }
+
+    /// Verifies it with the key from `imported`, and remembers the key there.
+    init(
+        _ compact: String, typ: String, algorithms: Set<SignatureAlgorithm>, imported: ImportedKeys
     ) throws(JWTError) {
         let header = try JWS.header(of: compact)
         guard let members = header["jwk"]?.object else { throw .malformed }
@@ -25,11 +34,12 @@ package struct PossessionProof: Sendable {
             // A name in the header selects among keys, and here is only one.
             jwk.kid = header["kid"]?.string
             guard jwk.algorithms.contains(algorithm) else { throw .unsupported }
-            key = try VerificationKey(jwk)
+            key = try imported.key(jwk)
         } catch {
             throw .unusableKey
         }
         token = try JWT.verify(compact, typ: typ, algorithms: algorithms, keys: VerificationKeySet([key]))
+        imported.remember(key)
         self.key = key.jwk
     }
 }
