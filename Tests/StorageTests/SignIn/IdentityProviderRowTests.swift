@@ -69,6 +69,25 @@ struct IdentityProviderRowTests {
         #expect(try await !world.store.write { try $0.identityProviders.insert(provider) })
     }
 
+    @Test func `a provider that comes or goes outdates what was made from all providers, and a client does not`()
+        async throws
+    {
+        let world = try await World()
+        let (provider, corp, now) = (try provider(), corp, now)
+        let first = world.store.identityProvidersVersion
+        let rule = ClientRule(.client(world.client.id), .block, createdAt: now)
+        try await world.store.write { try $0.clientRules.set(rule) }
+        #expect(world.store.identityProvidersVersion == first)
+        #expect(try await world.store.write { try $0.identityProviders.insert(provider) })
+        let second = world.store.identityProvidersVersion
+        #expect(second != first)
+        #expect(try await world.store.write { try $0.identityProviders.remove(corp, now: now) } == 0)
+        let third = world.store.identityProvidersVersion
+        #expect(third != second)
+        #expect(try await world.store.write { try $0.identityProviders.remove(corp, now: now) } == nil)
+        #expect(world.store.identityProvidersVersion == third, "nothing was there to remove")
+    }
+
     @Test func `the user of an account never changes, and its latest sign-in is recorded`() async throws {
         let world = try await world()
         let other = User(name: "Bea", createdAt: now)

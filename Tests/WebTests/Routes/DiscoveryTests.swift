@@ -106,6 +106,27 @@ struct DiscoveryTests {
         }
     }
 
+    @Test func `a request for the document or the keys reads no database once they are made`() async throws {
+        try await Harness.run { h in
+            let first = try await h.texts(of: Self.names + ["/jwks"])
+            try h.gatehouse.store.close()
+            await #expect(throws: StoreError.self) { try await h.sessions() }
+            #expect(try await h.texts(of: Self.names + ["/jwks"]) == first)
+        }
+    }
+
+    @Test func `a new key is in the key set at once, and a retired one leaves it`() async throws {
+        try await Harness.run { h in
+            let before = try await h.keyIDs()
+            try h.gatehouse.keys.rotate(.tokens, now: h.clock.now.seconds)
+            let during = try await h.keyIDs()
+            #expect(during.count == before.count + 1 && Set(before).isSubset(of: during))
+            h.clock.advance(by: KeyRing.publishedAhead + 7200)
+            let after = try await h.keyIDs()
+            #expect(after.count == before.count && Set(after).isSubset(of: during))
+        }
+    }
+
     @Test func `a script may read it after asking, with the header that MCP clients send`() async throws {
         try await Harness.run { h in
             for path in Self.names + ["/jwks", "/token", "/par", "/revoke"] {
@@ -123,6 +144,11 @@ struct DiscoveryTests {
 }
 
 extension Harness {
+    fileprivate func keyIDs() async throws -> [String] {
+        let keys = try await browser().get("/jwks").json["keys"]?.array ?? []
+        return keys.compactMap { $0.object?["kid"]?.string }
+    }
+
     fileprivate func texts(of paths: [String]) async throws -> [String] {
         var texts: [String] = []
         for path in paths {
