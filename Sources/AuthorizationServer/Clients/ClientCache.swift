@@ -1,7 +1,7 @@
 import OAuth
 import Synchronization
 
-/// Caches the clients of recent refreshes, so that a refresh neither reads nor parses them again.
+/// Caches the clients of recent token requests, so that a request neither reads nor parses them again.
 ///
 /// All entries belong to one version of the client tables. A block, a removal or a new document changes the version and so
 /// empties the cache.
@@ -26,6 +26,15 @@ final class ClientCache: Sendable {
         state.withLock { state in
             guard state.version == version, let entry = state.clients[id] else { return nil }
             if let end = entry.end, end <= now { return nil }
+            return entry.client
+        }
+    }
+
+    /// The cached client of this version, if it comes from a record and not from a metadata document.
+    func registeredClient(_ id: ClientID, version: Int) -> Client? {
+        state.withLock { state in
+            // A document ends some time; a record holds until the version changes.
+            guard state.version == version, let entry = state.clients[id], entry.end == nil else { return nil }
             return entry.client
         }
     }

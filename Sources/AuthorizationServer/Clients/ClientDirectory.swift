@@ -61,11 +61,12 @@ package struct ClientDirectory: Sendable {
     /// The client that redeems a code or revokes a token without a key. Nothing is fetched: the approval kept what the document
     /// said, and how the client has to authenticate.
     package func named(_ id: ClientID) async throws -> Client {
-        try await store.read { transaction in
-            switch try record(of: id, in: transaction) {
-            case .registered(let client): client
-            case .document: Client(id: id, metadata: ClientMetadata(name: id.string, redirectURIs: []), digest: nil)
-            }
+        let version = store.clientsVersion
+        if let client = cache.registeredClient(id, version: version) { return client }
+        switch try await store.read({ try record(of: id, in: $0) }) {
+        case .registered(let client): return cached(client, of: version)
+        case .document:
+            return Client(id: id, metadata: ClientMetadata(name: id.string, redirectURIs: []), digest: nil)
         }
     }
 
@@ -80,10 +81,7 @@ package struct ClientDirectory: Sendable {
             return client
         }
         switch try await store.read({ try record(of: id, in: $0) }) {
-        case .registered(let client):
-            // An unapproved client may be deleted without a change of the version, so it must not be cached.
-            if client.isLasting { cache.insert(client, until: nil, version: version) }
-            return client
+        case .registered(let client): return cached(client, of: version)
         case .document(let kept):
             if let kept, let client = fresh(kept, now: now), !byKey || client.hasCurrentKeys(at: now) {
                 cache.insert(client, until: kept.expiresAt, version: version)
@@ -93,6 +91,13 @@ package struct ClientDirectory: Sendable {
             guard !sessions.isEmpty else { throw Self.unknown(id) }
             return try await byKey ? renewedForKeys(id, kept, now: now) : renewed(id, kept, now: now)
         }
+    }
+
+    /// The client, kept for the next request. `version` was read before it.
+    private func cached(_ client: Client, of version: Int) -> Client {
+        // An unapproved client may be deleted without a change of the version, so it must not be cached.
+        if client.isLasting { cache.insert(client, until: nil, version: version) }
+        return client
     }
 
     /// Whether the operator's lists and rules exclude a client with a metadata document now.

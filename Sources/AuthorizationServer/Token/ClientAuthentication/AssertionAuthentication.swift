@@ -24,21 +24,15 @@ struct AssertionAuthentication: Sendable {
         log = clients.log
     }
 
+    private typealias Decisions = (acceptsTokenEndpoint: Bool, isKnown: Bool, isAdmitted: Bool)
+
     /// The credential that an assertion of this client or MCP server is verified with. `isAdministrators` is true for keys that an
     /// administrator named.
     func credential(
         for assertion: ClientAssertion, of id: ClientID, _ keys: ClientKeys, isAdministrators: Bool, now: Timestamp
     ) async throws -> RegisteredCredential {
-        // Read at each request, so that an administrator's decision takes effect at once.
-        let (acceptsTokenEndpoint, isKnown, isAdmitted) = try await store.read { transaction in
-            let isKnown =
-                try isAdministrators || transaction.clientRules.find(id) == .allow
-                || !transaction.sessions.list(SessionFilter(client: id), limit: 1, now: now).isEmpty
-            return (
-                try transaction.clientRules.acceptsTokenEndpoint(client: id), isKnown,
-                try isAdministrators || admits(keys, of: id, in: transaction)
-            )
-        }
+        let (acceptsTokenEndpoint, isKnown, isAdmitted) =
+            try isAdministrators ? administratorsStanding(of: id) : await standing(of: id, keys, now: now)
         let source = isAdministrators ? KeySetSource.administrator : .client(id, isKnown: isKnown)
         let (found, fault) =
             isAdmitted
@@ -50,6 +44,24 @@ struct AssertionAuthentication: Sendable {
             isKnown
             ? ReplayShare.own(of: id.string, for: Self.purpose) : ReplayShare.strangers(for: Self.purpose)
         return .keys(AssertionCredential(keys: found, fault: fault, rule: rule, share: share, now: now))
+    }
+
+    /// What administrators decided about a party whose keys they named. Like the standing of any other party it is read at each
+    /// request, so that a decision takes effect at once; it is a row by its key, and read on this thread.
+    private func administratorsStanding(of id: ClientID) throws -> Decisions {
+        (try store.eventLoopReader.read { try $0.clientRules.acceptsTokenEndpoint(client: id) }, true, true)
+    }
+
+    private func standing(of id: ClientID, _ keys: ClientKeys, now: Timestamp) async throws -> Decisions {
+        try await store.read { transaction in
+            let isKnown =
+                try transaction.clientRules.find(id) == .allow
+                || !transaction.sessions.list(SessionFilter(client: id), limit: 1, now: now).isEmpty
+            return (
+                try transaction.clientRules.acceptsTokenEndpoint(client: id), isKnown,
+                try admits(keys, of: id, in: transaction)
+            )
+        }
     }
 
     /// Whether lists and rules admit the place of a client's keys. A set in memory is no reason not to ask: an administrator's block
