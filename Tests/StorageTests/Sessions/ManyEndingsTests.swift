@@ -133,6 +133,33 @@ struct ManyEndingsTests {
         #expect(none.count == 0)
     }
 
+    @Test func `the sessions that a withdrawn scope leaves with nothing end, across steps and a crash, and no others`()
+        async throws
+    {
+        let world = try await world(600)
+        let scopes = world.resource.scopes.map(\.scope)
+        let (only, other) = (scopes[0], try Scope("files:else"))
+        try await world.store.write { tx in
+            try tx.resources.add([ResourceScope(scope: other, description: "Else")], to: world.resource.id)
+            let ids = try tx.all("SELECT id FROM sessions ORDER BY id LIMIT 100") { try $0.text(0) }
+            for id in ids {
+                try tx.execute("UPDATE sessions SET scope = scope || ' files:else' WHERE id = ?1", id)
+            }
+        }
+        let gone = ScopeSet(scopes)
+        let filter = SessionFilter(resource: world.resource.id, scopes: .every(of: gone))
+        let begun = try await world.store.write { [now] in
+            try $0.resourceEdits.withdraw(gone, from: world.resource.id, now: now)
+            return try $0.sessions.end(filter, .byAdmin(at: now, .scopesWithdrawn))
+        }
+        #expect(begun.count == 250)
+        #expect(try await world.store.finishEndings(now: now + 60) == 250)
+        let kept = try await world.store.read { [now] in
+            try $0.sessions.list(SessionFilter(state: .active), limit: 1_000, now: now)
+        }
+        #expect(kept.count == 100 && kept.allSatisfy { $0.scope == [other] }, "\(only) is gone")
+    }
+
     @Test func `an ending under way is not claimed a second time`() async throws {
         let world = try await world(600)
         let ending = SessionEnding.byAdmin(at: now)
