@@ -81,6 +81,7 @@ struct ResourceEditing: AdministrationNoun {
                     "The metadata is that of '\(identifier)', not of '\(resource.identifier)'. Nothing was changed.")
             }
         }
+        try requireOwnProviders(of: resource, under: change.owner, transaction)
         let withdrawn = try withdrawn(change, at: resource, transaction)
         var (described, added): ([ResourceScope], [ResourceDraft.Scope]) = ([], [])
         for scope in change.scopes {
@@ -127,6 +128,22 @@ struct ResourceEditing: AdministrationNoun {
             transaction, .resourceChanged, resource: id, reason: changes.map(\.field).joined(separator: ", "),
             explanation: (changes.map(\.text) + [reason].compactMap(\.self)).joined(separator: "; "))
         return try transaction.sessions.end(edit.ends, ending(.scopesWithdrawn, reason))
+    }
+
+    /// A provider is for MCP servers of its own owner only, so that nobody uses accounts that users connected for another owner.
+    private func requireOwnProviders(
+        of resource: Resource, under owner: String?, _ transaction: Transaction
+    ) throws {
+        guard let owner, owner != resource.owner else { return }
+        let foreign = try transaction.providers.rules().first { rule in
+            guard rule.resourceID == resource.id else { return false }
+            return try transaction.providers.find(rule.provider)?.owner != owner
+        }
+        guard let foreign else { return }
+        throw AdministrationError(
+            .conflict,
+            "The MCP server may use the provider '\(foreign.provider)', which belongs to \(resource.owner). Withdraw that first with "
+                + "'gatehouse providers allow --revoke', then add a provider for \(owner).")
     }
 
     private func withdrawn(
