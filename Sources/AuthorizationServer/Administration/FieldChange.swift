@@ -1,4 +1,5 @@
 import JOSE
+import Storage
 
 /// One property that a change gives another value, as a preview shows it.
 struct FieldChange: Hashable, Sendable {
@@ -17,14 +18,8 @@ struct FieldChange: Hashable, Sendable {
         self.after = after
     }
 
-    /// `owner: Platform team → Data team`, `scope files:write: removed`.
-    var text: String {
-        switch (before, after) {
-        case (let before?, let after?): "\(field): \(before) → \(after)"
-        case (nil, let after?): "\(field): added, \(after)"
-        case (_, nil): "\(field): removed"
-        }
-    }
+    /// The change as an audit record keeps it.
+    var recorded: AuditChange { AuditChange(field, from: before, to: after) }
 
     /// The change as a member of a list.
     var row: JSON { .object(["field": .string(field), "from": JSON(before), "to": JSON(after)]) }

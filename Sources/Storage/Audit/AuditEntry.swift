@@ -49,6 +49,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     /// An administrator asked for a verification event, or an MCP server did so while its endpoint was disabled.
     package static let eventVerificationRequested = AuditAction(rawValue: "event.verification_requested")
     package static let providerAdded = AuditAction(rawValue: "provider.added")
+    /// An administrator replaced Gatehouse's secret at a provider.
+    package static let providerChanged = AuditAction(rawValue: "provider.changed")
     package static let providerRemoved = AuditAction(rawValue: "provider.removed")
     package static let providerAllowed = AuditAction(rawValue: "provider.allowed")
     package static let providerForbidden = AuditAction(rawValue: "provider.forbidden")

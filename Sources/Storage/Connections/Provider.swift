@@ -122,6 +122,11 @@ extension Providers {
             provider.isTokenEndpointForeign ? 1 : 0, provider.isRevocationEndpointForeign ? 1 : 0) == 1
     }
 
+    /// Replaces the sealed secret of a provider.
+    package func setSecret(_ sealed: [UInt8], of name: ProviderName) throws {
+        try execute("UPDATE providers SET client_secret = ?2 WHERE name = ?1", name.string, sealed.stored)
+    }
+
     /// The provider of this name.
     package func find(_ name: ProviderName) throws -> Provider? {
         try first("SELECT \(Self.columns) FROM providers WHERE name = ?1", name.string) { try Provider($0) }

@@ -5,13 +5,13 @@ import JOSE
 /// `gatehouse apply`: the managed configuration from a file.
 struct ApplyCommand: AdministrationCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apply", abstract: "Change groups, MCP servers, clients and rules to what a file says.",
+        commandName: "apply", abstract: "Change MCP servers, clients, providers, groups and rules to what a file says.",
         discussion: """
-            The file has the sections groups, resources, clients and rules, in the form that 'gatehouse export-config' prints. A \
+            The file has the sections identity_providers, groups, resources, providers, clients and rules, in the form that 'gatehouse export-config' prints. A \
             section, and a member of an object that exists, stays as it is if the file does not have it. Everything is checked \
             first and changed in one transaction; the same file again changes nothing.
 
-            --prune also removes what a section of the file leaves out: groups, MCP servers, clients and rules, and scopes of an \
+            --prune also removes what a section of the file leaves out, and the scopes of an \
             MCP server whose scopes the file lists. Whenever sessions would be revoked or something removed, the command shows \
             it and asks.
 
@@ -47,10 +47,11 @@ struct ApplyCommand: AdministrationCommand {
                 || (entry["changes"]?.array ?? []).contains { $0.object?["to"]?.string == nil }
         }
         let replaces = row["secrets_replaced"]?.array?.isEmpty == false
-        guard ended > 0 || narrowed > 0 || removes || replaces else { return }
+        let others = row["other_effects"]?.strings ?? []
+        guard ended > 0 || narrowed > 0 || removes || replaces || !others.isEmpty else { return }
         func sessions(_ count: Int64) -> String { "\(count) session\(count == 1 ? "" : "s")" }
         let lines =
-            AppliedLines.of(row)
+            AppliedLines.of(row) + others
             + ["\(sessions(ended)) would be revoked, and \(sessions(narrowed)) would lose a scope."]
         try Confirmation(
             lines: lines.map(Terminal.sanitised), question: "Apply \(file)?",
@@ -85,7 +86,7 @@ enum AppliedLines {
 struct ExportConfigurationCommand: AdministrationCommand {
     static let configuration = CommandConfiguration(
         commandName: "export-config",
-        abstract: "Print groups, MCP servers, clients and rules as YAML for 'gatehouse apply'.",
+        abstract: "Print MCP servers, clients, providers, groups and rules as YAML for 'gatehouse apply'.",
         discussion: "The output contains no secrets. Users, their groups and sessions are not part of it.")
     @OptionGroup var global: GlobalOptions
 

@@ -12,10 +12,11 @@ struct ApplyAdministration: AdministrationNoun {
     func apply(_ draft: ApplyDraft) async throws -> AdministrationAnswer {
         let reason = try checkedReason(draft.reason)
         let desired = try DesiredConfiguration(draft.document)
+        let prepared = try await AppliedProviders(task: task, reason: reason).prepare(desired)
         let (outcome, ended): (AppliedOutcome, EndedSessions)
         do {
             (outcome, ended) = try await store.write { transaction in
-                let done = try carryOut(desired, draft, reason, transaction)
+                let done = try carryOut(desired, prepared, draft, reason, transaction)
                 if draft.isDryRun { throw RolledBackPreview(outcome: done.outcome) }
                 return done
             }
@@ -27,19 +28,28 @@ struct ApplyAdministration: AdministrationNoun {
     }
 
     private func carryOut(
-        _ desired: DesiredConfiguration, _ draft: ApplyDraft, _ reason: String?, _ transaction: Transaction
+        _ desired: DesiredConfiguration, _ prepared: PreparedProviders, _ draft: ApplyDraft, _ reason: String?,
+        _ transaction: Transaction
     ) throws -> (outcome: AppliedOutcome, ended: EndedSessions) {
         let before = try ConfigurationExport(transaction: transaction).document()
         var work = AppliedWork(task: task, reason: reason)
+        let providers = AppliedProviders(task: task, reason: reason)
+        let (changedSecrets, losses) = try providers.identityProviders(
+            desired.identityProviders, prepared, isDryRun: draft.isDryRun, transaction)
         try work.groups(desired.groups, transaction)
         try work.resources(desired.resources, withdrawing: draft.prunes, transaction)
+        let replaced = try changedSecrets + providers.providers(desired.providers, prepared, transaction)
         try work.clients(desired.clients, transaction)
         try work.rules(desired.rules, transaction)
-        if draft.prunes { try work.prune(desired, transaction) }
+        if draft.prunes {
+            try work.prune(desired, transaction)
+            try providers.prune(desired, transaction)
+        }
         let after = try ConfigurationExport(transaction: transaction).document()
         let outcome = AppliedOutcome(
             difference: ConfigurationDifference(from: before, to: after), secrets: work.secrets,
-            replacedSecrets: work.replacedSecrets, warnings: work.warnings, narrowed: work.narrowed,
+            replacedSecrets: replaced + work.replacedSecrets, warnings: work.warnings, losses: losses,
+            narrowed: work.narrowed,
             ending: Int64(work.ended.count) + (try transaction.sessions.remaining(of: work.ended, now: now)))
         if let expected = draft.expected, expected != outcome.fingerprint {
             throw AdministrationError(
@@ -62,6 +72,8 @@ struct AppliedOutcome {
     /// The owners whose secrets were replaced by those of the document.
     let replacedSecrets: [String]
     let warnings: [String]
+    /// What users lose by changed identity providers, in sentences.
+    let losses: [String]
     /// The live sessions that lose a scope and keep others.
     let narrowed: Int64
     /// The live sessions that end.
@@ -79,6 +91,7 @@ struct AppliedOutcome {
         var row = changes
         row["sessions_narrowed"] = .integer(narrowed)
         row["sessions_ended"] = .integer(sessionsEnded)
+        row["other_effects"] = .strings(losses)
         if isDryRun {
             row["fingerprint"] = .string(fingerprint)
         } else {

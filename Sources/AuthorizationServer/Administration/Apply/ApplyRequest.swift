@@ -1,3 +1,4 @@
+import JOSE
 import Storage
 
 /// The requests about the managed configuration as one document.
@@ -33,11 +34,22 @@ package struct ApplyDraft: Codable, Hashable, Sendable {
     }
 }
 
+extension ApplyDraft {
+    /// A document with providers may call them, and seals their secrets.
+    fileprivate var providerTraits: RequestTraits {
+        let sections = ["providers", "identity_providers"]
+        guard let object = try? JSONObject(parsing: Array(document.utf8)) else { return [] }
+        let hasAny = sections.contains { object[$0]?.array?.isEmpty == false }
+        return hasAny ? [.callsProviders, .needsKeys] : []
+    }
+}
+
 extension ApplyRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
         case .export: [.safeOnRolledBackTrail, .long]
-        case .apply(let draft): draft.isDryRun ? .long : [.withdrawsAccess, .long]
+        case .apply(let draft):
+            draft.isDryRun ? [.long, draft.providerTraits] : [.withdrawsAccess, .long, draft.providerTraits]
         }
     }
 

@@ -15,7 +15,8 @@ struct ConfigurationDifference {
 
     /// The kind of the objects of each section, and the members that can name one.
     private static let kinds: [(section: String, kind: String, names: [String])] = [
-        ("groups", "group", ["name"]), ("resources", "MCP server", ["resource"]), ("clients", "client", ["id"]),
+        ("identity_providers", "identity provider", ["name"]), ("groups", "group", ["name"]),
+        ("resources", "MCP server", ["resource"]), ("providers", "provider", ["name"]), ("clients", "client", ["id"]),
         ("rules", "rule", ["client", "host"]),
     ]
 

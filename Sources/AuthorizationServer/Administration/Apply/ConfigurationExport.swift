@@ -10,18 +10,66 @@ struct ConfigurationExport {
     let transaction: Transaction
 
     /// The sections in the order in which `apply` carries them out.
-    static let sections = ["groups", "resources", "clients", "rules"]
+    static let sections = ["identity_providers", "groups", "resources", "providers", "clients", "rules"]
 
     /// The whole document.
     func document() throws -> JSONObject {
         [
+            "identity_providers": .array(
+                try transaction.identityProviders.list().map { .object(try identityProvider($0)) }),
             "groups": .array(try transaction.groups.list(limit: .max).map { .object(Self.group($0.group)) }),
             "resources": .array(
                 try transaction.resources.list().sorted { $0.identifier.string < $1.identifier.string }.map {
                     .object(try resource($0))
                 }),
+            "providers": .array(try transaction.providers.list().map { .object(try provider($0)) }),
             "clients": .array(try transaction.clients.list(limit: .max).map { .object(try client($0)) }),
             "rules": .array(try transaction.clientRules.list(limit: .max).map { .object(Self.rule($0)) }),
+        ]
+    }
+
+    /// An identity provider.
+    func identityProvider(_ provider: IdentityProvider) throws -> JSONObject {
+        let registration = provider.registration
+        var row: JSONObject = [
+            "name": .string(provider.name.string), "issuer": .string(provider.issuer.string),
+            "client_id": .string(registration.clientID), "auth": .string(registration.authMethod.rawValue),
+            "assertion_audience": .string(provider.assertionAudience?.rawValue ?? ""),
+            "authorization_endpoint": .string(registration.authorizationEndpoint),
+            "token_endpoint": .string(registration.tokenEndpoint), "jwks_url": .string(provider.keysURL),
+            "end_session_endpoint": .string(provider.endSessionEndpoint ?? ""),
+            "home_domains": .strings(try transaction.homeRealms.domains(of: provider.name)),
+        ]
+        for option in IdentityProviderOptions.declared {
+            row[option.key.name] = .strings(provider.settings.texts[option.key.name] ?? [])
+        }
+        return row
+    }
+
+    /// A provider of connected accounts, with what MCP servers may request there.
+    func provider(_ provider: Provider) throws -> JSONObject {
+        var row = Self.provider(provider)
+        row["allowed"] = .array(
+            try transaction.providers.rules().filter { $0.provider == provider.name }.compactMap { rule in
+                try transaction.resources.find(id: rule.resourceID).map { ($0.identifier.string, rule) }
+            }.sorted { $0.0 < $1.0 }.map { identifier, rule in
+                [
+                    "resource": .string(identifier), "scopes": .strings(rule.scope.scopes.map(\.string)),
+                    "same_as": .strings(rule.aliases.map(\.text)),
+                ]
+            })
+        return row
+    }
+
+    /// The registration at a provider.
+    static func provider(_ provider: Provider) -> JSONObject {
+        [
+            "name": .string(provider.name.string), "owner": .string(provider.owner),
+            "issuer": .string(provider.issuer ?? ""), "client_id": .string(provider.clientID),
+            "auth": .string(provider.authMethod.rawValue),
+            "authorization_endpoint": .string(provider.authorizationEndpoint),
+            "token_endpoint": .string(provider.tokenEndpoint),
+            "revocation_endpoint": .string(provider.revocationEndpoint ?? ""),
         ]
     }
 

@@ -6,7 +6,9 @@ import Storage
 /// A document to apply, read before anything is written. A section that is not given stays as it is, also with `--prune`; so does a
 /// member of an object that exists.
 struct DesiredConfiguration {
+    let identityProviders: [DesiredIdentityProvider]?
     let groups: [DesiredGroup]?
+    let providers: [DesiredProvider]?
     let resources: [DesiredResource]?
     let clients: [DesiredClient]?
     let rules: [DesiredRule]?
@@ -21,10 +23,15 @@ struct DesiredConfiguration {
             throw AdministrationError(.invalid, "The document is not one object: \(error).")
         }
         let document = try DesiredObject(parsed, at: "", allowing: ConfigurationExport.sections)
+        identityProviders = try document.objects(
+            "identity_providers", allowing: DesiredIdentityProvider.members)?.map(DesiredIdentityProvider.init)
+        providers = try document.objects("providers", allowing: DesiredProvider.members)?.map(DesiredProvider.init)
         groups = try document.objects("groups", allowing: DesiredGroup.members)?.map(DesiredGroup.init)
         resources = try document.objects("resources", allowing: DesiredResource.members)?.map(DesiredResource.init)
         clients = try document.objects("clients", allowing: DesiredClient.members)?.map(DesiredClient.init)
         rules = try document.objects("rules", allowing: DesiredRule.members)?.map(DesiredRule.init)
+        try Self.requireDistinct(identityProviders?.map(\.name.string), "identity provider")
+        try Self.requireDistinct(providers?.map(\.name.string), "provider")
         try Self.requireDistinct(groups?.map { AccountName($0.name).key }, "group")
         try Self.requireDistinct(resources?.map(\.comparable), "MCP server")
         try Self.requireDistinct(clients?.map(\.id.string), "client")

@@ -99,11 +99,10 @@ struct ClientEditing: AdministrationNoun {
         guard !edit.changes.isEmpty else { return EndedSessions() }
         try transaction.clients.update(edit.after)
         if edit.voidsRequests { try transaction.pushedRequests.removeOpen(of: edit.before.id) }
-        // The values are what administrators typed, so they stand in the text that can be erased.
         try audit(
             transaction, .clientChanged, client: edit.before.id,
             reason: edit.changes.map(\.field).joined(separator: ", "),
-            explanation: (edit.changes.map(\.text) + [reason].compactMap(\.self)).joined(separator: "; "))
+            explanation: reason, changes: edit.changes.map(\.recorded))
         for id in edit.voided { _ = try transaction.sessions.end(id, ending(.redirectRemoved, reason)) }
         return try transaction.sessions.end(edit.ends, ending(.resourceWithdrawn, reason))
     }

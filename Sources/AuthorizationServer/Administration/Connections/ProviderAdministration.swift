@@ -23,15 +23,7 @@ struct ProviderAdministration: AdministrationNoun {
         let secret = draft.clientSecret.map { Secret($0) }
         let vault = secret == nil ? nil : try vault()
         let provider = try await store.write { transaction in
-            let sealed = try secret.flatMap { try vault?.seal($0, of: checked.name, in: transaction) }
-            let provider = checked.with(clientSecret: sealed)
-            guard try transaction.providers.insert(provider) else {
-                throw AdministrationError(.conflict, "Provider '\(provider.name)' already exists.")
-            }
-            try audit(
-                transaction, .providerAdded, reason: "provider \(provider.name)", explanation: "owner \(provider.owner)"
-            )
-            return provider
+            try insert(checked, secret: secret, vault: vault, transaction)
         }
         let address = administration.providers?.redirectURI(provider.name)
         return .one(
@@ -39,8 +31,22 @@ struct ProviderAdministration: AdministrationNoun {
             note: address.map { "Register this redirect URI at the provider, for this client only: \($0)" })
     }
 
+    /// Adds a checked provider with its record, and returns it with its sealed secret.
+    func insert(
+        _ checked: Provider, secret: Secret?, vault: ConnectionVault?, _ transaction: Transaction
+    ) throws -> Provider {
+        let sealed = try secret.flatMap { try vault?.seal($0, of: checked.name, in: transaction) }
+        let provider = checked.with(clientSecret: sealed)
+        guard try transaction.providers.insert(provider) else {
+            throw AdministrationError(.conflict, "Provider '\(provider.name)' already exists.")
+        }
+        try audit(
+            transaction, .providerAdded, reason: "provider \(provider.name)", explanation: "owner \(provider.owner)")
+        return provider
+    }
+
     /// The provider with discovered endpoints where the draft has none. Its secret is sealed when it is stored.
-    private func checkedProvider(_ draft: ProviderDraft) async throws -> Provider {
+    func checkedProvider(_ draft: ProviderDraft) async throws -> Provider {
         let name = try ProviderName(draft.name)
         let clientID = try AdministrationText.checked(draft.clientID, as: "The client id", atMost: 2000)
         let issuer = try draft.issuer.map { try Self.checkedURL($0, as: "The issuer") }
@@ -115,13 +121,19 @@ struct ProviderAdministration: AdministrationNoun {
     private func removeProvider(_ text: String) async throws -> AdministrationAnswer {
         try await store.write { transaction in
             let provider = try self.provider(text, transaction)
-            let ended = try transaction.providers.remove(provider: provider.name, now: now) ?? []
-            try audit(transaction, .providerRemoved, reason: "provider \(provider.name)")
-            try record(ended, transaction)
+            let ended = try remove(provider, transaction)
             return .one(
                 provider.row(redirectURI: nil, rules: []),
                 note: ended.isEmpty ? nil : "Revoked \(ended.count) connection\(ended.count == 1 ? "" : "s").")
         }
+    }
+
+    /// Removes a provider with its record, and returns the connections that it revoked.
+    func remove(_ provider: Provider, _ transaction: Transaction) throws -> [Connection] {
+        let ended = try transaction.providers.remove(provider: provider.name, now: now) ?? []
+        try audit(transaction, .providerRemoved, reason: "provider \(provider.name)")
+        try record(ended, transaction)
+        return ended
     }
 
     private func allow(
@@ -132,19 +144,7 @@ struct ProviderAdministration: AdministrationNoun {
         return try await store.write { transaction in
             let provider = try self.provider(provider, transaction)
             let resource = try self.resource(resource, transaction)
-            // With a shared registration, one owner's MCP server could use accounts that users connected for the other's.
-            guard provider.owner == resource.owner else {
-                throw AdministrationError(
-                    .invalid,
-                    "Provider '\(provider.name)' belongs to \(provider.owner), but \(resource.identifier) to "
-                        + "\(resource.owner). Register another client at the provider, and add it for that owner.")
-            }
-            let rule = ProviderRule(
-                provider: provider.name, resourceID: resource.id, scope: scope, aliases: aliases, createdAt: now)
-            try transaction.providers.set(rule)
-            try audit(
-                transaction, .providerAllowed, resource: resource.id,
-                reason: "provider \(provider.name): \(rule.text)")
+            try allow(provider.name, resource, scope, aliases, transaction)
             let others = try transaction.providers.rules().filter {
                 $0.provider == provider.name && $0.resourceID != resource.id
             }
@@ -154,17 +154,44 @@ struct ProviderAdministration: AdministrationNoun {
         }
     }
 
+    /// Sets what an MCP server may request at a provider, with its record.
+    func allow(
+        _ name: ProviderName, _ resource: Resource, _ scope: ScopeSet, _ aliases: [ScopeAlias],
+        _ transaction: Transaction
+    ) throws {
+        let provider = try self.provider(name.string, transaction)
+        // With a shared registration, one owner's MCP server could use accounts that users connected for the other's.
+        guard provider.owner == resource.owner else {
+            throw AdministrationError(
+                .invalid,
+                "Provider '\(provider.name)' belongs to \(provider.owner), but \(resource.identifier) to "
+                    + "\(resource.owner). Register another client at the provider, and add it for that owner.")
+        }
+        let rule = ProviderRule(
+            provider: provider.name, resourceID: resource.id, scope: scope, aliases: aliases, createdAt: now)
+        try transaction.providers.set(rule)
+        try audit(
+            transaction, .providerAllowed, resource: resource.id, reason: "provider \(provider.name): \(rule.text)")
+    }
+
+    /// Withdraws what an MCP server may request at a provider, with its record; false if it may request nothing there.
+    @discardableResult
+    func forbid(_ name: ProviderName, _ resource: Resource, _ transaction: Transaction) throws -> Bool {
+        guard try transaction.providers.removeRule(provider: name, resource: resource.id) else { return false }
+        try audit(transaction, .providerForbidden, resource: resource.id, reason: "provider \(name)")
+        return true
+    }
+
     private func forbid(_ provider: String, _ resource: String) async throws -> AdministrationAnswer {
         try await store.write { transaction in
             let provider = try self.provider(provider, transaction)
             let resource = try self.resource(resource, transaction)
-            guard try transaction.providers.removeRule(provider: provider.name, resource: resource.id) else {
+            guard try forbid(provider.name, resource, transaction) else {
                 throw AdministrationError(
                     .notFound,
                     "MCP server '\(resource.identifier)' has no permission for provider '\(provider.name)'. Nothing was "
                         + "changed.")
             }
-            try audit(transaction, .providerForbidden, resource: resource.id, reason: "provider \(provider.name)")
             return .one(
                 Self.row(provider, resource, []),
                 note:

@@ -123,10 +123,9 @@ struct ResourceEditing: AdministrationNoun {
         if edit.eventsEndpoint != edit.resource.eventsEndpoint {
             try transaction.eventStreams.set(eventsEndpoint: edit.eventsEndpoint, of: id, now: now)
         }
-        // The values are what administrators typed, so they stand in the text that can be erased.
         try audit(
             transaction, .resourceChanged, resource: id, reason: changes.map(\.field).joined(separator: ", "),
-            explanation: (changes.map(\.text) + [reason].compactMap(\.self)).joined(separator: "; "))
+            explanation: reason, changes: changes.map(\.recorded))
         return try transaction.sessions.end(edit.ends, ending(.scopesWithdrawn, reason))
     }
 

@@ -45,22 +45,7 @@ struct IdentityProviderAdministration: AdministrationNoun {
         // The key comes first: a provider without its key could sign nobody in, and a key without a provider does no harm.
         if checked.assertionAudience != nil { try vault?.keys.makeIfMissing(.assertions, now: now.seconds) }
         let provider = try await store.write { transaction in
-            let sealed = try secret.flatMap {
-                try vault?.seal($0, ofIdentityProvider: checked.name, in: transaction)
-            }
-            let provider = checked.with(clientSecret: sealed)
-            guard try transaction.identityProviders.insert(provider) else {
-                throw AdministrationError(.conflict, "Identity provider '\(provider.name)' already exists.")
-            }
-            if let taken = try transaction.homeRealms.add(homeDomains, of: provider.name) {
-                throw AdministrationError(
-                    .conflict,
-                    "The domain \(taken) leads to another identity provider. Leave it out, or remove that one first.")
-            }
-            try audit(
-                transaction, .identityProviderAdded, reason: "identity provider \(provider.name)",
-                explanation: "issuer \(provider.issuer)")
-            return provider
+            try insert(checked, homeDomains: homeDomains, secret: secret, vault: vault, transaction)
         }
         let address = redirectURI(provider.name)
         return .one(
@@ -72,6 +57,27 @@ struct IdentityProviderAdministration: AdministrationNoun {
                 return "Register this redirect URI at the provider, for this client only: \(redirect)."
                     + (after.map { " Register this one for after a sign-out: \($0)." } ?? "") + key
             }, warning: Self.warning(provider))
+    }
+
+    /// Adds a checked provider with its home domains and its record, and returns it with its sealed secret.
+    func insert(
+        _ checked: IdentityProvider, homeDomains: [String], secret: Secret?, vault: ConnectionVault?,
+        _ transaction: Transaction
+    ) throws -> IdentityProvider {
+        let sealed = try secret.flatMap { try vault?.seal($0, ofIdentityProvider: checked.name, in: transaction) }
+        let provider = checked.with(clientSecret: sealed)
+        guard try transaction.identityProviders.insert(provider) else {
+            throw AdministrationError(.conflict, "Identity provider '\(provider.name)' already exists.")
+        }
+        if let taken = try transaction.homeRealms.add(homeDomains, of: provider.name) {
+            throw AdministrationError(
+                .conflict,
+                "The domain \(taken) leads to another identity provider. Leave it out, or remove that one first.")
+        }
+        try audit(
+            transaction, .identityProviderAdded, reason: "identity provider \(provider.name)",
+            explanation: "issuer \(provider.issuer)")
+        return provider
     }
 
     /// Where a provider finds the key with which Gatehouse authenticates there.
@@ -100,12 +106,8 @@ struct IdentityProviderAdministration: AdministrationNoun {
     private func remove(_ text: String) async throws -> AdministrationAnswer {
         try await store.write { transaction in
             let provider = try self.identityProvider(text, transaction)
-            let ended = try transaction.identityProviders.remove(provider.name, now: now) ?? 0
             let servers = try transaction.homeRealms.servers(requiring: provider.name)
-            try transaction.groups.forget(GroupSource(provider: provider.name))
-            try audit(
-                transaction, .identityProviderRemoved, reason: "identity provider \(provider.name)",
-                explanation: "issuer \(provider.issuer)")
+            let ended = try remove(provider, transaction)
             return .one(
                 provider.row(redirectURI: nil, keys: nil),
                 note:
@@ -114,6 +116,16 @@ struct IdentityProviderAdministration: AdministrationNoun {
                     + "'gatehouse users disable' or 'gatehouse sessions revoke'.",
                 warning: Self.warning(aboutClosed: servers))
         }
+    }
+
+    /// Removes a provider with its record, and returns the number of browser logins that ended.
+    func remove(_ provider: IdentityProvider, _ transaction: Transaction) throws -> Int {
+        let ended = try transaction.identityProviders.remove(provider.name, now: now) ?? 0
+        try transaction.groups.forget(GroupSource(provider: provider.name))
+        try audit(
+            transaction, .identityProviderRemoved, reason: "identity provider \(provider.name)",
+            explanation: "issuer \(provider.issuer)")
+        return ended
     }
 
     /// MCP servers whose users have to sign in at a provider that was removed.

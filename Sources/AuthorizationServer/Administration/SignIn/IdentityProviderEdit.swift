@@ -8,7 +8,7 @@ struct IdentityProviderEdit: AdministrationNoun {
     let client: ProviderClient
 
     /// The provider before and after a change, with the sealed secret of before.
-    private struct Plan: Sendable {
+    struct Plan: Sendable {
         let before: IdentityProvider
         let after: IdentityProvider
         /// The home domains afterwards; nil if they stay.
@@ -42,7 +42,8 @@ struct IdentityProviderEdit: AdministrationNoun {
         return .one(present(row.provider, row.homeDomains), note: notes.joined(separator: " "))
     }
 
-    private func commit(
+    /// Writes a planned change with its record, and takes away what it says.
+    func commit(
         _ plan: Plan, _ vault: ConnectionVault?, _ transaction: Transaction
     ) throws -> (row: (provider: IdentityProvider, homeDomains: [String]), notes: [String]) {
         let name = plan.before.name
@@ -92,7 +93,7 @@ struct IdentityProviderEdit: AdministrationNoun {
     }
 
     /// Checks the change as `add` checks a draft. What the change leaves alone stays as it was found, without the metadata.
-    private func plan(_ change: IdentityProviderChange, of name: String) async throws -> Plan {
+    func plan(_ change: IdentityProviderChange, of name: String) async throws -> Plan {
         let before = try await store.read {
             try IdentityProviderAdministration(task: task).identityProvider(name, $0)
         }

@@ -40,12 +40,13 @@ struct ClientEditCommand: AdministrationCommand {
 }
 
 /// `gatehouse clients rotate-secret`: a new secret for a registered client.
-struct ClientSecretCommand: AdministrationCommand {
+struct ClientSecretCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate-secret",
         abstract: "Create a new secret for a client; the old secret becomes invalid at once, or after --overlap.")
     @Argument(help: "Client ID.") var id: String
     @Option(help: "How long the old secret works beside the new one, such as 1h; at most 24h.") var overlap: String?
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
