@@ -1,9 +1,9 @@
 # demo      plays the whole flow on this machine; ONCE=1 exits afterwards
 # test      lints, builds and runs every test
-# python    builds the Python package and tests its wheel on each Python of this machine; wheel only builds it, into dist/
+# python    builds the Python package and tests its wheel; wheel only builds it, into dist/
 # run       starts a server with the defaults
 # release   builds the program for delivery, the list of its packages and checksums, into release/
-# deb       builds the Debian package there; packages tries what is delivered, with each proxy of docs/operations
+# deb       builds the Debian package there; packages installs it in a new Debian and tries the pages of docs/operations
 # bench     measures latency and throughput
 # soak      kills processes and cuts power thousands of times under load
 # fuzz      fuzzes each parser of untrusted input for SECONDS_EACH
@@ -20,8 +20,7 @@ SHELL := bash
 GROUND := libssl-dev libsqlite3-dev pkg-config
 # LemonLDAP::NG, an OpenID provider, with its server and the Perl modules that it needs but does not depend on.
 LEMONLDAP := liblemonldap-ng-portal-perl starman libio-string-perl libstring-random-perl
-# Node and the compiler of TypeScript run the block of docs/typescript.md.
-TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl nodejs node-typescript $(LEMONLDAP)
+TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl $(LEMONLDAP)
 VENV := .venv
 # The requirements of the tests, and those of the Python package that they test.
 REQUIREMENTS := Tests/requirements.txt Sources/Python/requirements.txt
@@ -70,7 +69,7 @@ test: ground tools lint
 	touch $@
 
 python: .venv-python/installed
-	rm -rf dist && .venv-python/bin/python Sources/Python/check.py --each dist
+	rm -rf dist && .venv-python/bin/python Sources/Python/check.py dist
 
 wheel: .venv-python/installed
 	.venv-python/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist Sources/Python
@@ -99,9 +98,10 @@ deb: release
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) Sources/Packaging/Debian/build.sh release/gatehouse release/sbom.json release
 	cd release && sha256sum gatehouse sbom.json *.deb >SHA256SUMS
 
-# Needs the network for the packages of the proxies.
+# Needs root for the new Debian, and the network for its packages.
 packages: deb
-	@$(call installed,nginx apache2 haproxy caddy openssl curl)
+	@$(call installed,debootstrap lintian nginx apache2 haproxy caddy openssl curl)
+	Tests/Packaging/package.sh release/gatehouse_*.deb
 	python3 Tests/Packaging/proxies.py release/gatehouse docs/operations/tls-and-proxies.md
 
 demo: ground

@@ -104,8 +104,8 @@ struct ArchitectureTests {
     @Test func `The page for language models lists every page of the documentation`() throws {
         let list = try #require(Repository.file("docs/llms.txt")).text
         #expect(list.hasPrefix("# Gatehouse\n\n> "), "a name and a summary, as llmstxt.org wants it")
-        let pages = Repository.files(under: "docs", ending: ".md").map(\.baseName)
-        #expect(pages.filter { !list.contains("](\($0).md)") } == [])
+        let pages = Repository.files(under: "docs", ending: ".md").map { $0.path.dropFirst("docs/".count) }
+        #expect(pages.filter { !list.contains("](\($0))") } == [])
     }
 
     @Test func `No test name cites a row of a list that is not in the repository`() {
