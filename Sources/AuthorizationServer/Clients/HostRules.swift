@@ -5,10 +5,11 @@ package import Storage
 extension DocumentFetcher {
     /// A fetcher that reads the operator's rules about the host and the client from `store` before every fetch.
     package convenience init(
-        policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(), rulesIn store: Store
+        policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(),
+        proxy: OutboundProxy? = nil, rulesIn store: Store
     ) {
         self.init(
-            policy: policy, roots: roots, resolver: resolver,
+            policy: policy, roots: roots, resolver: resolver, proxy: proxy,
             rule: { host in try await store.read { try $0.clientRules.host(host).map(HostRule.init) } },
             clientRule: { url in
                 guard let id = try? ClientID(url) else { return nil }

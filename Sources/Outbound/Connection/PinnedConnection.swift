@@ -26,8 +26,9 @@ struct PinnedConnection: Sendable {
     var isAlive: Bool { channel.isActive }
 
     /// Tries up to four vetted addresses in turn, each for at most two seconds. Without `security` the connection is plain HTTP.
+    /// With a tunnel the addresses are those of the proxy.
     static func open(
-        toFirstOf vetted: [SocketAddress], security: Security?, deadline: NIODeadline
+        toFirstOf vetted: [SocketAddress], security: Security?, through tunnel: Tunnel? = nil, deadline: NIODeadline
     ) async throws(OutboundFailure) -> PinnedConnection {
         let context: NIOSSLContext?
         do {
@@ -42,7 +43,12 @@ struct PinnedConnection: Sendable {
             let left = deadline - .now()
             guard left > .zero else { throw .deadline }
             do {
-                return try await connect(to: address, context, security?.serverName, within: min(left, .seconds(2)))
+                guard let tunnel else {
+                    return try await connect(to: address, context, security?.serverName, within: min(left, .seconds(2)))
+                }
+                return try await connect(
+                    to: address, context, security?.serverName, through: tunnel, within: min(left, .seconds(2)),
+                    deadline)
             } catch let error as OutboundFailure {
                 last = error
             } catch {
@@ -105,12 +111,46 @@ struct PinnedConnection: Sendable {
         to address: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?, within timeout: TimeAmount
     ) async throws -> PinnedConnection {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        return try await connect(on: eventLoop, to: address, context, serverName, within: timeout)
+    }
+
+    /// Connects to a proxy, and returns the connection when the tunnel is open.
+    private static func connect(
+        to proxy: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?, through tunnel: Tunnel,
+        within timeout: TimeAmount, _ deadline: NIODeadline
+    ) async throws -> PinnedConnection {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let opened = eventLoop.makePromise(of: Void.self)
+        let connection: PinnedConnection
+        do {
+            connection = try await connect(
+                on: eventLoop, to: proxy, context, serverName, through: (tunnel, opened), within: timeout)
+        } catch {
+            opened.fail(error)
+            throw error
+        }
+        let timer = eventLoop.scheduleTask(deadline: deadline) {
+            opened.fail(OutboundFailure.deadline)
+            connection.close()
+        }
+        defer { timer.cancel() }
+        try await opened.futureResult.get()
+        return connection
+    }
+
+    private static func connect(
+        on eventLoop: any EventLoop, to address: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?,
+        through tunnel: (Tunnel, opened: EventLoopPromise<Void>)? = nil, within timeout: TimeAmount
+    ) async throws -> PinnedConnection {
         let end = eventLoop.makePromise(of: OutboundFailure.self)
         let seen = SeenCertificate()
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let (tunnel, opened) = tunnel {
+                        try channel.pipeline.syncOperations.addHandler(TunnelHandler(tunnel, opened: opened))
+                    }
                     try addSecurity(to: channel, for: address, context, serverName, seen)
                     try addExchange(to: channel, ending: end)
                 }

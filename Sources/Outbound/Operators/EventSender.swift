@@ -8,9 +8,12 @@ package struct EventSender: Sendable {
     private let client: OperatorClient
 
     /// Makes a sender; `deadline` bounds one exchange, in milliseconds.
-    package init(roots: TrustRoots = .system, deadline milliseconds: Int64 = 15_000) {
+    package init(
+        roots: TrustRoots = .system, deadline milliseconds: Int64 = 15_000, proxy: OutboundProxy? = nil
+    ) {
         client = OperatorClient(
-            roots: roots, deadline: .milliseconds(milliseconds), maximumBody: 1024, cutsAnswers: true, connections: 32)
+            roots: roots, deadline: .milliseconds(milliseconds), maximumBody: 1024, cutsAnswers: true, connections: 32,
+            proxy: proxy)
     }
 
     /// Sends one event in compact form. A receiver recognises a repeated event by its `jti`, so the request may be sent again.

@@ -9,6 +9,7 @@ package final class OperatorClient: Sendable {
     private let maximumBody: Int
     private let cutsAnswers: Bool
     private let pool: ConnectionPool
+    private let proxy: OutboundProxy?
 
     /// The origin of a URL, which decides the permitted addresses.
     package enum Source: Sendable {
@@ -22,19 +23,22 @@ package final class OperatorClient: Sendable {
     /// connections per origin. `cutsAnswers` truncates a longer body instead of failing, for callers that need the status.
     package init(
         roots: TrustRoots = .system, resolver: Resolver = .system(), deadline: TimeAmount = .seconds(3),
-        maximumBody: Int = 256 * 1024, cutsAnswers: Bool = false, connections: Int = 8
+        maximumBody: Int = 256 * 1024, cutsAnswers: Bool = false, connections: Int = 8, proxy: OutboundProxy? = nil
     ) {
         self.roots = roots
         self.resolver = resolver
         self.deadline = deadline
         self.maximumBody = maximumBody
         self.cutsAnswers = cutsAnswers
+        self.proxy = proxy
         pool = ConnectionPool(limit: connections)
     }
 
     /// Makes a client for slow exchanges, with a deadline in seconds.
-    package convenience init(roots: TrustRoots, patience seconds: Int64, connections: Int) {
-        self.init(roots: roots, deadline: .seconds(seconds), connections: connections)
+    package convenience init(
+        roots: TrustRoots, patience seconds: Int64, connections: Int, proxy: OutboundProxy? = nil
+    ) {
+        self.init(roots: roots, deadline: .seconds(seconds), connections: connections, proxy: proxy)
     }
 
     /// Gets a URL made by `RemoteURL(operator:)`. Every status is returned, redirects included.
@@ -125,6 +129,16 @@ package final class OperatorClient: Sendable {
         }
     }
 
+    /// The proxy that a URL takes; nil for loopback, and for what must be vetted here. A literal address is vetted here in any
+    /// case, so it never takes the proxy as a third party's URL.
+    private func proxy(for url: RemoteURL, namedBy source: Source) -> OutboundProxy? {
+        guard let proxy, url.isSecure, !url.isLoopback else { return nil }
+        return switch source {
+        case .anOperator: proxy
+        case .aDocument: proxy.vetsAddresses && !url.isLiteral ? proxy : nil
+        }
+    }
+
     func open(
         _ url: RemoteURL, namedBy source: Source, _ deadline: NIODeadline
     ) async throws(OutboundFailure) -> PinnedConnection {
@@ -137,13 +151,18 @@ package final class OperatorClient: Sendable {
                     ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isLoopback(address)
             }
         }
+        if let literal = url.literal, !isAcceptable(literal) {
+            throw .refusedAddress(host: url.host, address: url.host)
+        }
+        let security = PinnedConnection.Security(roots: roots, serverName: url.isLiteral ? nil : url.host)
+        if let proxy = proxy(for: url, namedBy: source) {
+            return try await proxy.open(url, security: security, resolver: resolver, deadline: deadline)
+        }
         if let literal = url.literal {
-            guard isAcceptable(literal) else { throw .refusedAddress(host: url.host, address: url.host) }
             addresses = [literal]
         } else {
             addresses = try await resolver.vetted(url, by: deadline, acceptable: isAcceptable)
         }
-        let security = PinnedConnection.Security(roots: roots, serverName: url.isLiteral ? nil : url.host)
         return try await PinnedConnection.open(
             toFirstOf: addresses, security: url.isSecure ? security : nil, deadline: deadline)
     }

@@ -20,6 +20,8 @@ package final class DocumentFetcher: Sendable {
     private let current: Mutex<Current>
     private let roots: TrustRoots
     private let resolver: Resolver
+    /// The proxy that strangers' URLs take; nil unless the operator vouches that it vets addresses.
+    private let proxy: OutboundProxy?
     private let clock: MonotonicClock
     private let rule: @Sendable (_ host: String) async throws -> HostRule?
     private let clientRule: @Sendable (_ url: String) async throws -> HostRule?
@@ -29,13 +31,14 @@ package final class DocumentFetcher: Sendable {
     /// none. When one throws, nothing is fetched.
     package init(
         policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(),
-        clock: MonotonicClock = .system,
+        clock: MonotonicClock = .system, proxy: OutboundProxy? = nil,
         rule: @escaping @Sendable (_ host: String) async throws -> HostRule? = { _ in nil },
         clientRule: @escaping @Sendable (_ url: String) async throws -> HostRule? = { _ in nil }
     ) {
         current = Mutex(Current(policy: policy, revision: 0))
         self.roots = roots
         self.resolver = resolver
+        self.proxy = proxy.flatMap { $0.vetsAddresses ? $0 : nil }
         self.clock = clock
         self.rule = rule
         self.clientRule = clientRule
@@ -149,16 +152,13 @@ package final class DocumentFetcher: Sendable {
     private func document(at url: RemoteURL) async throws(OutboundFailure) -> FetchedDocument {
         let deadline = NIODeadline.now() + policy.deadline
         let isPrivate = policy.privateHosts.contains(url.hostPort)
-        let addresses = try await resolver.vetted(url, by: deadline) { address in
-            isPrivate
-                ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isGlobal(address)
-        }
-        let security = PinnedConnection.Security(roots: roots, serverName: url.host)
-        let connection = try await PinnedConnection.open(
-            toFirstOf: addresses, security: security, deadline: deadline)
+        // A private host is one of the operator's own network, which the proxy leads out of.
+        let proxy = isPrivate ? nil : self.proxy
+        let connection = try await open(url, through: proxy, isPrivate: isPrivate, deadline)
         // No reuse: an idle connection would skip the check of the host's current addresses.
         defer { connection.close() }
-        let address = connection.address
+        // Behind a proxy the address is the proxy's and says nothing about the host.
+        let address = proxy == nil ? connection.address : nil
         let request = OutboundRequest(method: .get, target: url.target, host: url.hostField, fields: Self.fields)
         let response = try await connection.exchange(request, maximumBody: policy.maximumSize, deadline: deadline)
         guard response.status == 200 else { throw .status(response.status) }
@@ -166,6 +166,18 @@ package final class DocumentFetcher: Sendable {
         guard response.isUnencoded else { throw .mediaType("content-encoding") }
         return FetchedDocument(
             url: url.string, response: response, address: address, certificate: connection.certificate)
+    }
+
+    private func open(
+        _ url: RemoteURL, through proxy: OutboundProxy?, isPrivate: Bool, _ deadline: NIODeadline
+    ) async throws(OutboundFailure) -> PinnedConnection {
+        let security = PinnedConnection.Security(roots: roots, serverName: url.host)
+        if let proxy { return try await proxy.open(url, security: security, resolver: resolver, deadline: deadline) }
+        let addresses = try await resolver.vetted(url, by: deadline) { address in
+            isPrivate
+                ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isGlobal(address)
+        }
+        return try await PinnedConnection.open(toFirstOf: addresses, security: security, deadline: deadline)
     }
 
     private static let fields: [(name: String, value: String)] = [

@@ -33,7 +33,8 @@ struct Composition {
         load: @escaping @Sendable () throws -> ServerConfiguration
     ) throws {
         fetcher = DocumentFetcher(
-            policy: try configuration.fetchPolicy(), roots: trust, rulesIn: prerequisites.store)
+            policy: try configuration.fetchPolicy(), roots: trust, proxy: configuration.outboundProxyInUse,
+            rulesIn: prerequisites.store)
         probe = try configuration.clientProbe(store: prerequisites.store, trust: trust, log: log)
         tls = try configuration.tls.map { try TLSIdentity($0.files) }
         self.configuration = configuration
@@ -47,9 +48,14 @@ struct Composition {
         gatehouse = Gatehouse(
             settings: settings, store: prerequisites.store, keys: prerequisites.keys,
             fetcher: fetcher,
-            operators: OperatorClient(roots: trust, patience: 10, connections: 8), hasher: PasswordHasher(), log: log)
+            operators: OperatorClient(
+                roots: trust, patience: 10, connections: 8, proxy: configuration.outboundProxyInUse),
+            hasher: PasswordHasher(), log: log)
         housekeeper = Housekeeper(gatehouse, log: log)
-        deliverer = EventDeliverer(gatehouse, sender: EventSender(roots: trust), log: log)
+        deliverer = EventDeliverer(
+            gatehouse,
+            sender: EventSender(
+                roots: trust, proxy: configuration.outboundProxyInUse), log: log)
     }
 
     /// The public listener.
@@ -191,6 +197,9 @@ extension ServerConfiguration.TLS {
 }
 
 extension ServerConfiguration {
+    /// The proxy with what the operator vouches for; nil without one.
+    var outboundProxyInUse: OutboundProxy? { self.outboundProxy?.vetting(self.outboundProxyVets) }
+
     /// The admin socket.
     func administrationSocket() throws -> AdministrationSocket {
         try AdministrationSocket(path: self.adminSocket, data: self.data, group: self.adminGroup)
@@ -198,7 +207,8 @@ extension ServerConfiguration {
 
     /// The probe with which `doctor --client` checks metadata documents.
     func clientProbe(store: Store, trust: TrustRoots, log: Logger) throws -> ClientProbe {
-        let fetcher = DocumentFetcher(policy: try fetchPolicy(), roots: trust, rulesIn: store)
+        let fetcher = DocumentFetcher(
+            policy: try fetchPolicy(), roots: trust, proxy: outboundProxyInUse, rulesIn: store)
         return ClientProbe(store: store, fetcher: fetcher, settings: try settings(), log: log)
     }
 

@@ -138,6 +138,7 @@ extension ServerConfiguration {
         ProviderClient(
             issuer: try Issuer(self.issuer),
             outbound: OperatorClient(
-                roots: try TrustRoots(additionalFiles: self.outboundTrust), patience: 10, connections: 8))
+                roots: try TrustRoots(additionalFiles: self.outboundTrust), patience: 10, connections: 8,
+                proxy: outboundProxyInUse))
     }
 }

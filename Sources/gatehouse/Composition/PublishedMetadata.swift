@@ -9,7 +9,9 @@ struct PublishedMetadata {
 
     init(_ address: String, _ configuration: ServerConfiguration) async throws {
         let url = try RemoteURL(operator: address)
-        let client = OperatorClient(roots: try TrustRoots(additionalFiles: configuration.outboundTrust))
+        let client = OperatorClient(
+            roots: try TrustRoots(additionalFiles: configuration.outboundTrust),
+            proxy: configuration.outboundProxyInUse)
         defer { client.close() }
         let response = try await client.get(url, fields: [("Accept", "application/json")])
         guard response.status == 200 else {

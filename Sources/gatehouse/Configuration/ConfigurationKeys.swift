@@ -117,6 +117,12 @@ struct ConfigurationKeys: Sendable {
         help: "Let users sign in by name and password: true or false.")
     /// Outbound requests trust these besides the CAs of the system.
     let outboundTrust = Setting("outbound.trust", .paths, help: "Additional CA file (repeatable).")
+    /// For operators' URLs; for strangers' only with `outboundProxyVets`.
+    let outboundProxy = Setting(
+        "outbound.proxy", .proxy, help: "HTTP proxy for outbound requests, such as http://proxy.example:3128.")
+    let outboundProxyVets = Setting(
+        "outbound.proxy_vets_addresses", .flag, default: ["false"],
+        help: "Strangers' URLs take the proxy too, which must refuse internal addresses: true or false.")
     /// Only commands send messages, and each reads the configuration anew. Without a program, administrators bring one-time links
     /// to users themselves.
     let mailCommand = Setting(

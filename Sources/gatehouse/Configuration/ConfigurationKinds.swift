@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import Outbound
 
 extension ConfigurationKind<Bool> {
     static var flag: Self { either("true", or: "false", accepted: "true or false") }
@@ -116,6 +117,18 @@ extension ConfigurationKind<ResourceIdentifier?> {
                     identifier,
                     accepted: "the resource identifier of a registered MCP server, such as https://mcp.example/")
             }
+        })
+    }
+}
+
+extension ConfigurationKind<OutboundProxy?> {
+    static var proxy: Self {
+        Self(optional: { text, proxy throws(ConfigurationError) in
+            guard let value = OutboundProxy(proxy) else {
+                throw text.refused(
+                    proxy, accepted: "http://host:port, without a user or a path, such as http://proxy.example:3128")
+            }
+            return value
         })
     }
 }

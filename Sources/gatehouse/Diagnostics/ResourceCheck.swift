@@ -19,7 +19,8 @@ struct ResourceCheck: Sendable {
         let identifier = try named?.identifier ?? ResourceIdentifier(name)
         let registration = Registration(identifier, among: known)
         let client = OperatorClient(
-            roots: try TrustRoots(additionalFiles: configuration.outboundTrust), patience: 10, connections: 2)
+            roots: try TrustRoots(additionalFiles: configuration.outboundTrust), patience: 10, connections: 2,
+            proxy: configuration.outboundProxyInUse)
         defer { client.close() }
         let probe: ResourceProbe
         do {

@@ -140,6 +140,7 @@ struct ReloadTests {
         case "clients.metadata_documents.max_size": ["8KiB"]
         case "clients.metadata_documents.private_hosts": ["clients.example:8443"]
         case "proxies": ["10.0.0.1"]
+        case "outbound.proxy": ["http://proxy.example:3128"]
         case "log.level": ["debug"]
         case "connections.total", "connections.per_address": ["100"]
         case "connections.stall": ["10s"]
