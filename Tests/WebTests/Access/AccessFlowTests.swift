@@ -79,7 +79,9 @@ struct AccessFlowTests {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
-            #expect(try await h.records(.sessionApproved).first?.reason == nil)
+            let plain = try #require(try await h.records(.sessionApproved).first)
+            #expect(plain.reason == nil && plain.changes.map(\.field) == ["scope", "lifetime"])
+            #expect(plain.changes.allSatisfy { $0.from == nil && $0.to?.isEmpty == false })
             try await h.changeAccess(AccessChange(users: ["ada"]))
             _ = try await h.tokens(browser)
             #expect(try await h.records(.sessionApproved).first?.reason == "access rule: the user")
