@@ -40,19 +40,30 @@ struct Benchmark {
         let redemption = Redemption(clientID: registered.clientID)
         try await still("metadata", "/.well-known/oauth-authorization-server", target, server)
         try await still("JWKS", "/jwks", target, server)
-        for crowd in FloorReport.crowds {
-            var tokens: [Redemption.Tokens] = []
-            for _ in 0..<crowd { tokens.append(try await redemption.redeem(try await person.code(), at: target)) }
-            let held = tokens
-            let proof = registered.proof
-            try await measure("introspection", crowd, target, server) {
-                Repeated(target.post("/introspect", "token=\(held[$0].access)", authorization: proof))
-            }
-            try await measure("refresh", crowd, target, server) {
-                RefreshChain(target: target, clientID: registered.clientID, token: held[$0].refresh)
-            }
+        try await uses(&person, redemption, registered.proof, target, server)
+        if isAsked("introspection, rule") || isAsked("refresh, rule") {
+            let ruled = try gatehouse.registerRuledResource()
+            var member = Person(
+                http: PlainHTTP(target: target), clientID: registered.clientID, redirect: Gatehouse.redirect,
+                resource: Gatehouse.ruledResource)
+            try await uses(&member, redemption, ruled, target, server, suffix: ", rule")
         }
-        try await boundRefreshes(&person, redemption, target, server)
+        if isAsked("refresh, DPoP") { try await boundRefreshes(&person, redemption, target, server) }
+        if isAsked("client token") || isAsked("client token, key") { try await services(gatehouse, target, server) }
+        try await registrations(target, server)
+        for crowd in FloorReport.crowds where isAsked("code exchange") {
+            var requests = [[ByteBuffer]](repeating: [], count: crowd)
+            for index in 0..<Self.codes {
+                requests[index % crowd].append(target.post("/token", redemption.form(try await person.code())))
+            }
+            let ready = requests
+            try await measure("code exchange", crowd, target, server, warmUp: 0) { Once(ready[$0]) }
+        }
+        compose()
+    }
+
+    /// Tokens of clients that act for themselves, by secret and by key.
+    private func services(_ gatehouse: Gatehouse, _ target: Target, _ server: MeasuredProcess) async throws {
         let service = try gatehouse.registerService()
         for crowd in FloorReport.crowds {
             try await measure("client token", crowd, target, server) { _ in
@@ -65,16 +76,6 @@ struct Benchmark {
                 Assertions(target: target, client: client, connection: $0)
             }
         }
-        try await registrations(target, server)
-        for crowd in FloorReport.crowds {
-            var requests = [[ByteBuffer]](repeating: [], count: crowd)
-            for index in 0..<Self.codes {
-                requests[index % crowd].append(target.post("/token", redemption.form(try await person.code())))
-            }
-            let ready = requests
-            try await measure("code exchange", crowd, target, server, warmUp: 0) { Once(ready[$0]) }
-        }
-        compose()
     }
 
     /// Codes are made by a person one by one, so there are only so many.
@@ -83,6 +84,24 @@ struct Benchmark {
     private func still(_ name: String, _ path: String, _ target: Target, _ server: MeasuredProcess) async throws {
         for crowd in FloorReport.crowds {
             try await measure(name, crowd, target, server) { _ in Repeated(target.get(path)) }
+        }
+    }
+
+    /// Introspections and refreshes at one MCP server, each connection with a session of its own.
+    private func uses(
+        _ person: inout Person, _ redemption: Redemption, _ proof: String, _ target: Target, _ server: MeasuredProcess,
+        suffix: String = ""
+    ) async throws {
+        for crowd in FloorReport.crowds {
+            var tokens: [Redemption.Tokens] = []
+            for _ in 0..<crowd { tokens.append(try await redemption.redeem(try await person.code(), at: target)) }
+            let held = tokens
+            try await measure("introspection" + suffix, crowd, target, server) {
+                Repeated(target.post("/introspect", "token=\(held[$0].access)", authorization: proof))
+            }
+            try await measure("refresh" + suffix, crowd, target, server) {
+                RefreshChain(target: target, clientID: redemption.clientID, token: held[$0].refresh)
+            }
         }
     }
 
@@ -129,8 +148,15 @@ struct Benchmark {
         _ name: String, _ crowd: Int, _ target: Target, _ server: MeasuredProcess, warmUp: Int = 1,
         _ source: @escaping @Sendable (Int) -> any RequestSource
     ) async throws {
+        guard isAsked(name) else { return }
         let load = Load(target: target, connections: crowd, warmUp: warmUp)
         say(Row(name, try await load.run(against: server, source), floor: floors.empty[crowd]).text)
+    }
+
+    /// Whether a row is measured: each one, unless `ROWS` names some.
+    private func isAsked(_ row: String) -> Bool {
+        guard let rows = ProcessInfo.processInfo.environment["ROWS"] else { return true }
+        return rows.split(separator: "/").contains { $0 == row }
     }
 
     /// What a refresh, or a token of a client that acts for itself, would cost if it were nothing but its parts.

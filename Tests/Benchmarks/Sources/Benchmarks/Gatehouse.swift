@@ -3,6 +3,7 @@ import Foundation
 /// A Gatehouse of its own in a folder of its own, with one person, one MCP server and one client.
 final class Gatehouse: Sendable {
     static let resource = "https://bench.example/mcp"
+    static let ruledResource = "https://bench.example/ruled"
     static let redirect = "http://127.0.0.1:9/callback"
 
     let program: String
@@ -98,6 +99,21 @@ final class Gatehouse: Sendable {
         guard let clientID = client["client_id"], let id = resource["client_id"], let secret = resource["client_secret"]
         else { throw BenchmarkFailure("the commands gave no credentials") }
         return Registered(clientID: clientID, resource: (id, secret))
+    }
+
+    /// Registers an MCP server that lets in one group, gives the person that group, and says how the MCP server proves itself.
+    func registerRuledResource() throws -> String {
+        let resource = try command([
+            "resources", "add", Self.ruledResource, "--name", "Bench for some", "--owner", "Nobody", "--scope",
+            "bench:run=Run",
+        ])
+        guard let id = resource["client_id"], let secret = resource["client_secret"] else {
+            throw BenchmarkFailure("the command gave no credentials")
+        }
+        _ = try command(["groups", "add", "bench"])
+        _ = try command(["users", "groups", Person.name, "--add", "bench"])
+        _ = try command(["resources", "policy", Self.ruledResource, "--allow-group", "bench"])
+        return "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
     }
 
     /// Registers a client that acts for itself at the MCP server, and gives how it proves itself.

@@ -92,8 +92,8 @@ struct Row {
     let text: String
 
     init(_ name: String, _ result: Load.Result, floor: Load.Result? = nil) {
-        var text = name.padding(toLength: 18, withPad: " ", startingAt: 0)
-        text += "\(result.connections) connections: ".leftPadded(to: 18)
+        var text = name.padding(toLength: 20, withPad: " ", startingAt: 0)
+        text += "\(result.connections) connections: ".leftPadded(to: 17)
         text += "\(Int(result.perSecond))/s".leftPadded(to: 9)
         text += "  p50 \(Int(result.p50)) µs  p99 \(Int(result.p99)) µs  CPU \(tenths(result.cpu)) µs"
         if let floor {
