@@ -87,7 +87,7 @@ run: ground
 release: commit := $(shell git rev-parse HEAD)$(shell git diff --quiet HEAD || echo +changes)
 release: ground
 	COMMIT=$(commit) swift build -c release --product gatehouse --static-swift-stdlib --scratch-path .build-release \
-	    -Xlinker --gc-sections -Xlinker --strip-all \
+	    --disable-local-rpath -Xlinker --gc-sections -Xlinker --strip-all \
 	    -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 	mkdir -p release
 	install -m 755 .build-release/release/gatehouse release/gatehouse

@@ -5,6 +5,8 @@
 #
 # The new root is made once and kept in ROOT (default: .build-root); the rest happens in a copy of it.
 set -euo pipefail
+# What is mounted below stays invisible to this machine.
+[ -n "${ALONE:-}" ] || ALONE=1 exec unshare --mount "$0" "$@"
 package=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
 base=$(readlink -m "${ROOT:-.build-root}")
@@ -15,7 +17,8 @@ listener=
 
 finish() {
     for child in $server $listener; do kill "$child" 2>/dev/null && wait "$child" 2>/dev/null; done || true
-    rm -rf "$work"
+    if mountpoint --quiet "$root/proc"; then umount "$root/proc"; fi
+    rm -rf --one-file-system "$work"
 }
 trap finish EXIT
 
@@ -30,6 +33,8 @@ if [ ! -e "$base/complete" ]; then
     touch "$base/complete"
 fi
 cp -a "$base" "$root"
+# Swift reads the arguments of a program there.
+mount -t proc proc "$root/proc"
 
 lintian --fail-on error,warning "$package"
 say "lintian has no complaint"
@@ -74,7 +79,8 @@ while True:
 listener=$!
 for _ in $(seq 100); do [ -S "$root/run/notify" ] && break; sleep 0.1; done
 
-as_service() { chroot --userspec=gatehouse:gatehouse --groups=gatehouse "$root" /usr/bin/env -i PATH=/usr/bin "$@"; }
+groups=gatehouse
+as_service() { chroot --userspec=gatehouse:gatehouse --groups="$groups" "$root" /usr/bin/env -i PATH=/usr/bin "$@"; }
 heard() {
     for _ in $(seq 600); do
         [ "$(tail -n 1 "$work/notified")" = "$1" ] && return
@@ -84,10 +90,13 @@ heard() {
     fail "systemd hears $1"
 }
 
-as_service NOTIFY_SOCKET=/run/notify GATEHOUSE_KEYS_PASSPHRASE_FILE=/run/credentials/keys-passphrase \
-    /usr/bin/gatehouse serve --config /etc/gatehouse/gatehouse.yaml >"$work/serve.log" 2>&1 &
-server=$!
-heard READY=1
+start() {
+    as_service NOTIFY_SOCKET=/run/notify GATEHOUSE_KEYS_PASSPHRASE_FILE=/run/credentials/keys-passphrase \
+        /usr/bin/gatehouse serve --config /etc/gatehouse/gatehouse.yaml >"$work/serve.log" 2>&1 &
+    server=$!
+    heard READY=1
+}
+start
 say "the server starts as its user, with the credential, and says that it is ready"
 
 inside gatehouse ready
@@ -120,6 +129,21 @@ say "it reloads, backs up, and stops"
 
 as_service gatehouse users list | grep -q ada || fail "its user works without a server"
 ! inside gatehouse users list >"$work/root" 2>&1 || fail "root is told to use the server's user"
+
+inside groupadd operators
+inside usermod --append --groups operators gatehouse
+inside useradd --groups operators olga
+inside useradd peter
+sed -i 's|gatehouse.sock }|gatehouse.sock, group: operators }|' "$root/etc/gatehouse/gatehouse.yaml"
+groups=gatehouse,operators
+start
+chroot --userspec=olga --groups=operators "$root" /usr/bin/gatehouse users list | grep -q ada || fail "a member of the group is served"
+! chroot --userspec=peter --groups=peter "$root" /usr/bin/gatehouse users list >"$work/peter" 2>&1 || fail "others are refused"
+kill -TERM "$server"
+wait "$server"
+server=
+say "members of the group administer it, and others do not"
+
 inside dpkg --install /gatehouse.deb >/dev/null 2>&1
 [ "$(inside sh -c 'sha256sum </etc/gatehouse/keys-passphrase')" = "$(sha256sum <"$root/run/credentials/keys-passphrase")" ] ||
     fail "an upgrade keeps the passphrase"

@@ -31,13 +31,13 @@ python3 "$here/../manual.py" "$program" "$root/usr/share/man/man1"
 completions=$root/usr/share
 mkdir -p "$completions/bash-completion/completions" "$completions/zsh/vendor-completions" \
     "$completions/fish/vendor_completions.d"
-"$program" --generate-completion-script bash >"$completions/bash-completion/completions/gatehouse"
+"$program" --generate-completion-script bash | sed '1{/^#!/d}' >"$completions/bash-completion/completions/gatehouse"
 "$program" --generate-completion-script zsh >"$completions/zsh/vendor-completions/_gatehouse"
 "$program" --generate-completion-script fish >"$completions/fish/vendor_completions.d/gatehouse.fish"
 
 install -D -m 644 "$here/copyright" "$documents/copyright"
 gzip -9n <"$sbom" >"$documents/sbom.json.gz"
-(cd "$sources/docs" && find . -name '*.md' -exec install -D -m 644 {} "$documents/{}" \;)
+(cd "$sources/docs" && find . -type f -not -path './images/*' -exec install -D -m 644 {} "$documents/{}" \;)
 mv "$documents/changelog.md" "$documents/changelog"
 gzip -9n "$documents/changelog"
 install -D -m 644 "$here/../Kubernetes/gatehouse.yaml" "$documents/examples/kubernetes.yaml"
