@@ -1,5 +1,6 @@
 import GRDB
 import OAuth
+import StorageSupport
 import TestSupport
 import Testing
 
@@ -58,8 +59,8 @@ struct IdentityProviderOptionColumnTests {
 
     @Test func `a stored option that does not parse makes its provider unreadable, not open to everybody`() async throws
     {
-        let folder = try TemporaryFolder()
-        let store = try Store(path: folder.database)
+        let world = try await World()
+        let store = world.store
         let provider = IdentityProvider(
             issuer: try OpenIDIssuer("https://id.example"),
             registration: Provider(
@@ -77,6 +78,5 @@ struct IdentityProviderOptionColumnTests {
                 _ = try await store.read { try $0.identityProviders.list() }
             }
         }
-        try store.close()
     }
 }

@@ -86,6 +86,7 @@ struct ConnectingAgainTests {
             let (_, _, state) = try await depart(h, token, scope: "repo user", browser)
             provider.behave(Self.granting("repo"))
             _ = try await h.providers.comeBack(browser, state: state)
+            h.clock.advance(by: 1)
             let again = try await h.providers.ask(token, scope: "repo user")
             #expect(again.status == .created && again.json["status"] == "pending", "\(again.text)")
             let asked = Asked(again)

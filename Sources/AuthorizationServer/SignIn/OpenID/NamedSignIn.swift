@@ -18,9 +18,12 @@ package struct NamedSignIn: Sendable {
 
     /// Handles the typed name; nil for a form that names a provider instead.
     package func begin(_ form: Parameters, browser: Browser) async throws -> Outcome? {
-        guard try form.value("provider") == nil, let typed = try form.value("username") else { return nil }
-        let (name, token) = (AdministrationText.trimmed(typed), try form.value("interaction") ?? "")
         let choosesPassword = try form.value("way") == "password"
+        // The button for the password needs no name.
+        guard try form.value("provider") == nil,
+            let typed = try form.value("username") ?? (choosesPassword ? "" : nil)
+        else { return nil }
+        let (name, token) = (AdministrationText.trimmed(typed), try form.value("interaction") ?? "")
         if !choosesPassword, let domain = EmailAddress(name)?.domain,
             let provider = try await upstream.store.read({ try $0.homeRealms.provider(of: domain) })
         {

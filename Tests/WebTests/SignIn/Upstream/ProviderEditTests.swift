@@ -145,7 +145,10 @@ struct ProviderEditTests {
             let secret = Self.change { $0.clientSecret = "second-canary" }
             let back = try await h.upstream.run(.edit("corp", secret)).rows.first
             #expect(back?["auth"] == "client_secret_basic" && back?["assertion_audience"] == .null)
-            #expect(try await h.gatehouse.store.read { try $0.sealedValues.count() } == 1)
+            let sealed = try await h.gatehouse.store.read { transaction in
+                try transaction.sealedValues.list(in: .identityProviders, after: "", limit: 9)
+            }
+            #expect(sealed.count == 1)
         }
     }
 

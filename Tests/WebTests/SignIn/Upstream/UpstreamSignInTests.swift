@@ -59,7 +59,8 @@ struct UpstreamSignInTests {
     }
 
     @Test func `the login remembers who vouched, when, in which context and by which methods`() async throws {
-        try await UpstreamSteps.withProvider { h, provider in
+        let listing: @Sendable (inout IdentityProviderDraft) -> Void = { $0.contexts = ["urn:example:gold"] }
+        try await UpstreamSteps.withProvider(change: listing) { h, provider in
             let browser = h.browser()
             let time = h.clock.now.seconds - 200
             let answer = try await h.upstream.enter(
