@@ -12,11 +12,16 @@ struct KeyRecord: Hashable, Sendable {
     /// Whether the bytes are erased or about to be: the index says so before the file is removed.
     var isErased = false
 
-    /// The name of the key's file.
-    var file: String {
-        switch purpose {
-        case .signing: "\(purpose.name)-\(id).pem"
-        case .secret: "\(purpose.name)-\(id).key"
+    /// The name of the key's file in a folder that was never protected anew.
+    var file: String { file(generation: 0) }
+
+    /// The name of the key's file. Each time the folder is protected anew it gets another generation of files, so that the index
+    /// exchanges all of them at once.
+    func file(generation: Int64) -> String {
+        let number = generation == 0 ? "" : ".\(generation)"
+        return switch purpose {
+        case .signing: "\(purpose.name)-\(id)\(number).pem"
+        case .secret: "\(purpose.name)-\(id)\(number).key"
         }
     }
 
@@ -34,9 +39,12 @@ struct KeyIndex: Sendable {
     var records: [KeyRecord]
     /// The entries of keys that left the ring, the oldest first.
     var past: [KeyRecord]
+    /// How often the folder was protected anew.
+    var generation: Int64
 
-    init(isEncrypted: Bool, records: [KeyRecord], past: [KeyRecord] = []) {
+    init(isEncrypted: Bool, records: [KeyRecord], past: [KeyRecord] = [], generation: Int64 = 0) {
         self.isEncrypted = isEncrypted
+        self.generation = generation
         self.records = records
         self.past = past
     }
@@ -44,20 +52,33 @@ struct KeyIndex: Sendable {
     /// Parses the index; nil when it is malformed or of a later version.
     init?(_ bytes: [UInt8]) {
         guard let json = try? JSONObject(parsing: bytes, limits: JSON.Limits(bytes: Self.limit, members: .max)),
-            json["version"]?.integer == 1, let isEncrypted = json["encrypted"]?.bool, let entries = json["keys"]?.array
+            let version = json["version"]?.integer, let generation = Self.generation(of: json, version),
+            let isEncrypted = json["encrypted"]?.bool, let entries = json["keys"]?.array
         else { return nil }
         let records = entries.compactMap { $0.object.flatMap(KeyRecord.init) }
         guard records.count == entries.count, Set(records.map(\.id)).count == records.count else { return nil }
         let names = json["past"]?.array ?? []
         let past = names.compactMap { $0.object.flatMap(KeyRecord.init) }
         guard past.count == names.count else { return nil }
-        self.init(isEncrypted: isEncrypted, records: records, past: past)
+        self.init(isEncrypted: isEncrypted, records: records, past: past, generation: generation)
+    }
+
+    /// The generation in an index of this version; nil for an unknown version. Version 1 has no generation, so that earlier
+    /// programs refuse a folder with other names than they know.
+    private static func generation(of json: JSONObject, _ version: Int64) -> Int64? {
+        switch version {
+        case 1: 0
+        case 2: json["generation"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        default: nil
+        }
     }
 
     var bytes: [UInt8] {
         var json: JSONObject = [
-            "version": 1, "encrypted": .bool(isEncrypted), "keys": .array(records.map { .object($0.json) }),
+            "version": generation == 0 ? 1 : 2, "encrypted": .bool(isEncrypted),
+            "keys": .array(records.map { .object($0.json) }),
         ]
+        if generation > 0 { json["generation"] = .integer(generation) }
         if !past.isEmpty { json["past"] = .array(past.map { .object($0.json) }) }
         return json.bytes + [UInt8(ascii: "\n")]
     }

@@ -81,8 +81,11 @@ package final class KeyRing: Sendable {
         directory path: String, passphrase: Secret? = nil, now: Int64, createIfEmpty: Bool
     ) throws(KeyRingError) -> KeyRing {
         let directory = try KeyDirectory(path, create: createIfEmpty)
-        let vault = try KeyVault(directory, passphrase)
-        guard try vault.isEmpty() else { return KeyRing(vault, try vault.open(now)) }
+        var vault = try KeyVault(directory, passphrase)
+        guard try vault.isEmpty() else {
+            let state = try vault.open(now)
+            return KeyRing(vault, state)
+        }
         guard createIfEmpty else {
             throw KeyRingError(
                 "No keys found in \(directory.path): restore them, or start the server to make them.")
@@ -256,11 +259,9 @@ extension KeyRing {
         try rotation.withLock { _ throws(KeyRingError) in
             var changed = state.withLock { $0 }
             let erased = try body(&changed)
-            let index = KeyIndex(
-                isEncrypted: vault.passphrase != nil, records: changed.records, past: changed.past)
-            try vault.directory.write(KeyIndex.file, index.bytes)
+            try vault.directory.write(KeyIndex.file, vault.index(changed).bytes)
             state.withLock { $0 = changed }
-            try vault.directory.remove(erased.map(\.file))
+            try vault.directory.remove(erased.map(vault.file))
         }
     }
 }

@@ -29,6 +29,11 @@ struct KeyRingState: Sendable {
         }
     }
 
+    /// Moves keys to the past that retired before this process began: they are not in memory, and nothing needs them any more.
+    mutating func forgetRetired() {
+        remove(records.filter { $0.endedAt == nil && signing[$0.id] == nil && secrets[$0.id] == nil })
+    }
+
     /// Marks the ended keys of a purpose as erased and forgets their bytes; returns the records whose files are to be removed.
     mutating func eraseEnded(_ purpose: Purpose) -> [KeyRecord] {
         for index in records.indices where records[index].purpose == purpose && records[index].endedAt != nil {

@@ -2,6 +2,8 @@
 struct KeyVault: Sendable {
     let directory: KeyDirectory
     let passphrase: Secret?
+    /// The generation of the files; see `KeyIndex`.
+    var generation: Int64 = 0
 
     init(_ directory: KeyDirectory, _ passphrase: Secret?) throws(KeyRingError) {
         // OpenSSL cuts a passphrase at a NUL and at 1,024 bytes: what lies beyond would protect nothing.
@@ -12,15 +14,24 @@ struct KeyVault: Sendable {
         self.passphrase = passphrase
     }
 
+    /// The name of the file of a key.
+    func file(_ record: KeyRecord) -> String { record.file(generation: generation) }
+
+    /// The index of these keys.
+    func index(_ state: KeyRingState) -> KeyIndex {
+        KeyIndex(
+            isEncrypted: passphrase != nil, records: state.records, past: state.past, generation: generation)
+    }
+
     func load(signing record: KeyRecord) throws(KeyRingError) -> SigningKey {
-        let pem = try directory.read(record.file)
+        let pem = try directory.read(file(record))
         guard let key = try? SigningKey(pem: pem, passphrase: passphrase) else { throw unreadable(record) }
         guard key.kid == record.id else { throw mixedUp(record) }
         return key
     }
 
     func load(secret record: KeyRecord) throws(KeyRingError) -> NamedKey {
-        let text = try directory.read(record.file)
+        let text = try directory.read(file(record))
         let parts = String(decoding: text, as: UTF8.self).split(separator: "\n").first?.split(separator: ":") ?? []
         guard let bytes = bytes(of: parts, record), let key = NamedKey(id: record.id, bytes: bytes) else {
             throw unreadable(record)
@@ -32,7 +43,7 @@ struct KeyVault: Sendable {
         guard let pem = try? key.pem(passphrase: passphrase) else {
             throw KeyRingError("libcrypto could not write the private key \(record.id).")
         }
-        try directory.write(record.file, pem)
+        try directory.write(file(record), pem)
     }
 
     func save(_ key: NamedKey, _ record: KeyRecord) throws(KeyRingError) {
@@ -44,7 +55,15 @@ struct KeyVault: Sendable {
             else { throw KeyRingError("libcrypto could not encrypt the key \(record.id).") }
             text = "sealed:\(Base64URL.encode(salt)):\(Base64URL.encode(sealed))"
         }
-        try directory.write(record.file, Array(text.utf8) + [UInt8(ascii: "\n")])
+        try directory.write(file(record), Array(text.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    /// Writes the files of all keys in memory.
+    func save(all state: KeyRingState) throws(KeyRingError) {
+        for record in state.records {
+            if let key = state.signing[record.id] { try save(key, record) }
+            if let key = state.secrets[record.id] { try save(key, record) }
+        }
     }
 
     /// Makes a key that is active at once, writes its file and adds it to the state.
@@ -82,7 +101,7 @@ struct KeyVault: Sendable {
     }
 
     private func unreadable(_ record: KeyRecord) -> KeyRingError {
-        let file = "\(directory.path)/\(record.file)"
+        let file = "\(directory.path)/\(file(record))"
         return passphrase == nil
             ? KeyRingError("The key file \(file) is damaged: restore it from the backup of the keys directory.")
             : KeyRingError("The passphrase does not open the key file \(file): check it, or restore the file.")
@@ -91,7 +110,7 @@ struct KeyVault: Sendable {
     /// The name of a signing key is its thumbprint, so a swapped file is detected. Symmetric keys have it as sealing context.
     private func mixedUp(_ record: KeyRecord) -> KeyRingError {
         KeyRingError(
-            "The key file \(directory.path)/\(record.file) holds another key than the one it is named after: restore it from the backup."
+            "The key file \(directory.path)/\(file(record)) holds another key than the one it is named after: restore it from the backup."
         )
     }
 }
@@ -139,22 +158,40 @@ extension KeyVault {
         try directory.write(Self.marker, [])
         try directory.remove(directory.names().filter(Self.isKey))
         let state = try fill()
-        let index = KeyIndex(isEncrypted: passphrase != nil, records: state.records, past: state.past)
-        try directory.write(KeyIndex.file, index.bytes)
+        try directory.write(KeyIndex.file, index(state).bytes)
         try directory.remove([Self.marker])
         return state
     }
 
     /// Reads the index and every key that is still used.
-    func open(_ now: Int64) throws(KeyRingError) -> KeyRingState {
+    mutating func open(_ now: Int64) throws(KeyRingError) -> KeyRingState {
         try directory.requireShut()
         let state = try load(now)
+        try removeFiles { $0 < generation }
         // Removed only when it is there: a read-only directory, such as a mounted secret, is good enough for reading.
         if try directory.names().contains(Self.marker) { try directory.remove([Self.marker]) }
         return state
     }
 
-    private func load(_ now: Int64) throws(KeyRingError) -> KeyRingState {
+    /// Removes the key files of other generations, which a kill left behind; the keys are in those of the index.
+    func removeFiles(where isOther: (Int64) -> Bool) throws(KeyRingError) {
+        let names = try directory.names().filter { Self.generation(ofFile: $0).map(isOther) ?? false }
+        // A read-only directory, such as a mounted secret, is good enough for reading.
+        if !names.isEmpty { try directory.remove(names) }
+    }
+
+    /// The generation in the name of a key file; nil for other names.
+    private static func generation(ofFile name: String) -> Int64? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard isKey(name), parts[0].contains("-") else { return nil }
+        switch parts.count {
+        case 2: return 0
+        case 3: return Int64(parts[1]).flatMap { $0 > 0 ? $0 : nil }
+        default: return nil
+        }
+    }
+
+    private mutating func load(_ now: Int64) throws(KeyRingError) -> KeyRingState {
         let path = directory.path
         guard let index = KeyIndex(try directory.read(KeyIndex.file, limit: KeyIndex.limit)) else {
             throw KeyRingError("\(path)/\(KeyIndex.file) is damaged or of a newer version: restore it from the backup.")
@@ -164,6 +201,7 @@ extension KeyVault {
         case (false, .some): throw KeyRingError("The keys in \(path) are not encrypted: start without a passphrase.")
         case (true, .some), (false, nil): break
         }
+        generation = index.generation
         var state = KeyRingState(records: index.records, past: index.past)
         for record in index.records {
             switch record.purpose {

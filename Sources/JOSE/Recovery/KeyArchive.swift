@@ -37,10 +37,7 @@ package struct KeyArchive: Sendable {
             throw KeyRingError("\(vault.directory.path) already holds keys, which are never overwritten.")
         }
         try vault.create { () throws(KeyRingError) in
-            for record in state.records {
-                if let key = state.signing[record.id] { try vault.save(key, record) }
-                if let key = state.secrets[record.id] { try vault.save(key, record) }
-            }
+            try vault.save(all: state)
             if let checkpoints { try vault.directory.write(KeyRing.checkpointsFile, checkpoints) }
             return state
         }
@@ -51,11 +48,7 @@ extension KeyArchive {
     /// The keys of a ring. `checkpoints` are those of the moment to which a restored database has to match.
     package init(of ring: KeyRing, checkpoints: [UInt8]?) {
         var state = ring.state.withLock { $0 }
-        // A key that retired before this process began is not in memory, and nothing needs it any more.
-        state.remove(
-            state.records.filter {
-                $0.endedAt == nil && state.signing[$0.id] == nil && state.secrets[$0.id] == nil
-            })
+        state.forgetRetired()
         self.init(state: state, checkpoints: checkpoints)
     }
 }

@@ -109,6 +109,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let clientPermitted = AuditAction(rawValue: "client.permitted")
     package static let clientPermissionWithdrawn = AuditAction(rawValue: "client.permission_withdrawn")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
+    /// An administrator encrypted the key files anew, or decrypted them.
+    package static let keysProtected = AuditAction(rawValue: "keys.protected")
     /// A key of any purpose ended.
     package static let keyEnded = AuditAction(rawValue: "key.ended")
     /// A backup of the database left the server.

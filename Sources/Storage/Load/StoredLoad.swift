@@ -47,7 +47,7 @@ extension StoredLoads {
                 "SELECT count(*), min(created_at) FROM elicitations WHERE status IN ('pending', 'opened')"),
             revocations: try queue("SELECT count(*), min(started_at) FROM endings"),
             auditHead: try transaction.audit.head(.main)?.sequence ?? 0, checkpoint: try checkpoint(),
-            lastBackup: try transaction.backups.lastStored())
+            lastBackup: try transaction.backups.last())
     }
 
     private func sessions() throws -> [Session.State: Int64] {

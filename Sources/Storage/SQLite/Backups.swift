@@ -8,13 +8,6 @@ package struct Backups: Noun {
 extension Backups {
     /// The time of the last backup that its receiver stored; nil if there was none.
     package func last() throws -> Timestamp? {
-        if let stored = try lastStored() { return stored }
-        // Before this row existed, a backup left only its record, whether or not the receiver stored it.
-        return try lastCopied()
-    }
-
-    /// The same by the row alone, which costs a metric no scan of the trail; nil for a backup from before the row existed.
-    package func lastStored() throws -> Timestamp? {
         try first("SELECT value FROM meta WHERE key = 'last backup'") { try $0.time(0) }
     }
 

@@ -4,8 +4,8 @@ import AuthorizationServer
 /// `gatehouse keys`: the keys that sign and seal.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "List, rotate and replace the keys that sign and seal.",
-        subcommands: [List.self, Rotate.self])
+        commandName: "keys", abstract: "List, rotate, replace and protect the keys that sign and seal.",
+        subcommands: [List.self, Rotate.self, KeyProtectCommand.self, KeyRecoverCommand.self])
 
     static let columns = [
         Column("id"), Column("purpose"), Column("kind"), Column("state"), Column("active_from", .time),

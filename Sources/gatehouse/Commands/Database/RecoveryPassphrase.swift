@@ -12,7 +12,7 @@ struct RecoveryPassphraseOptions: ParsableArguments {
 
     /// The passphrase of an existing backup, from the file or from the terminal.
     func existing() throws -> Secret {
-        if let recoveryPassphraseFile { return try Self.read(recoveryPassphraseFile) }
+        if let recoveryPassphraseFile { return try Self.read(recoveryPassphraseFile, option: Self.option) }
         return try PasswordPrompt.ask(for: Self.name, otherwise: Self.option)
     }
 
@@ -31,7 +31,13 @@ struct RecoveryPassphraseOptions: ParsableArguments {
         return passphrase
     }
 
-    private static func read(_ path: String) throws -> Secret {
+    /// The path from the command line as an absolute one.
+    static func absolute(_ path: String) -> String {
+        AbsolutePath(path, relativeTo: FileManager.default.currentDirectoryPath).string
+    }
+
+    /// The first line of a file that only its owner can read.
+    static func read(_ path: String, option: String) throws -> Secret {
         if let fault = SecretFile.fault(of: path, isGroupReadable: false) {
             throw CommandError("The file \(path) (\(option)) \(fault)")
         }
