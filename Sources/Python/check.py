@@ -37,6 +37,14 @@ def environment(python: str, folder: Path) -> str:
     return made
 
 
+def found(version: str) -> str | None:
+    """The interpreter of a version, if this machine has one that runs: a name of pyenv may lead nowhere."""
+    python = shutil.which(f"python{version}")
+    if python is None or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:  # noqa: S603
+        return None
+    return python
+
+
 def main(arguments: list[str]) -> None:
     """The tests import the package from the wheel, so that a file which is missing there fails them."""
     is_each = "--each" in arguments
@@ -55,9 +63,9 @@ def main(arguments: list[str]) -> None:
         try_out(installed)
         tested, skipped = [own], []
         for version in SUPPORTED:
-            python = shutil.which(f"python{version}")
             if version == own:
                 continue
+            python = found(version)
             if is_each and python:
                 try_out(installed, environment(python, folder / version))
                 tested.append(version)

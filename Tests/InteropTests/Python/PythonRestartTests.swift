@@ -54,11 +54,13 @@ struct PythonRestartTests {
     /// A server with a page of its own, over https as Gatehouse demands it.
     private func shop(in scene: Scene) async throws -> PythonServer {
         let files = try TestAuthority.shared.get().files(of: "localhost")
-        let page = "https://127.0.0.1:\(try await LoopbackPort.free())/till"
+        let host = "127.0.0.1:\(try await LoopbackPort.free())"
         let shop = try await PythonServer.start(
             Workspace.script("notes_server.py"),
-            environment: ["PAGE": page, "CERTIFICATE": files.certificate, "CERTIFICATE_KEY": files.key], in: scene)
-        try await shop.allow(["--elicitation", "confirm,external", "--external-host", "127.0.0.1"], in: scene)
+            environment: [
+                "PAGE": "https://\(host)/till", "CERTIFICATE": files.certificate, "CERTIFICATE_KEY": files.key,
+            ], in: scene)
+        try await shop.allow(["--elicitation", "confirm,external", "--external-host", host], in: scene)
         return shop
     }
 
