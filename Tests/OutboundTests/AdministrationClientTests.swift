@@ -85,4 +85,22 @@ struct AdministrationClientTests {
             try AdministrationClient(socket: longest + "x")
         }
     }
+
+    @Test func `a server that does not answer is noticed before a long request is sent`() async throws {
+        let silent = try await LoopbackServer.start(socket: socket) { _ in .silence }
+        await #expect(throws: AdministrationClientError.silent(socket)) {
+            try await AdministrationClient(socket: socket, answerTime: 50)
+                .send(path: "/v1/administration", body: Array("secret".utf8), isLong: true)
+        }
+        #expect(!silent.requests.contains { $0.contains("secret") })
+        try await silent.stop()
+        let server = try await LoopbackServer.start(socket: socket) { request in
+            request.hasPrefix("POST / ")
+                ? LoopbackServer.http("404 Not Found", body: "") : LoopbackServer.http("200 OK", body: "{}")
+        }
+        let answer = try await AdministrationClient(socket: socket)
+            .send(path: "/v1/administration", body: Array("secret".utf8), isLong: true)
+        #expect(answer.status == 200 && server.requests.count == 2)
+        try await server.stop()
+    }
 }

@@ -9,24 +9,40 @@ package struct AdministrationClient: Sendable {
     private let path: String
     private let address: SocketAddress
     private let trusted: TrustedServer
+    /// The time for a first answer before a long request.
+    private let answerTime: TimeAmount
 
     /// Makes a client for the absolute path of a socket and the users that may listen there.
     package init(
-        socket path: String, trusted: TrustedServer = TrustedServer()
+        socket path: String, trusted: TrustedServer = TrustedServer(), answerTime milliseconds: Int64 = 10_000
     ) throws(AdministrationClientError) {
         guard path.utf8.count <= Self.longestPath else { throw .pathTooLong(path) }
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else { throw .pathTooLong(path) }
         self.path = path
         self.address = address
         self.trusted = trusted
+        answerTime = .milliseconds(milliseconds)
     }
 
     /// Posts a JSON body and returns the response. `isLong` raises the deadline from a minute to an hour, for large reads and deletions.
     package func send(
         path target: String, body: [UInt8], isLong: Bool = false
     ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
-        try await exchange(
+        if isLong { try await requireAnswer() }
+        return try await exchange(
             target, body, maximumBody: 64 * 1024 * 1024, within: isLong ? .hours(1) : .seconds(60), sink: nil)
+    }
+
+    /// Throws for a server that accepts connections and answers nothing, such as a process that is stopped: a long request would
+    /// wait an hour for it. Any answer will do.
+    private func requireAnswer() async throws(AdministrationClientError) {
+        do throws(AdministrationClientError) {
+            _ = try await exchange("/", [], maximumBody: 64 * 1024, within: answerTime, sink: nil)
+        } catch .broken(_, .deadline) {
+            throw .silent(path)
+        } catch .broken {
+            // It answered something; the request itself will tell.
+        }
     }
 
     /// Posts a JSON body and writes the body of a 200 to a file descriptor as it arrives; bodies of other statuses are
@@ -89,6 +105,8 @@ package enum AdministrationClientError: Error, Hashable, CustomStringConvertible
     case notPermitted(String)
     /// A process of an untrusted user listens there; nothing was sent.
     case stranger(String, user: UInt32?)
+    /// The server accepts connections and does not answer; nothing was sent to it.
+    case silent(String)
     /// The path is too long for a socket.
     case pathTooLong(String)
     /// The request was sent, but no complete response arrived.
@@ -104,6 +122,9 @@ package enum AdministrationClientError: Error, Hashable, CustomStringConvertible
             "the process that listens at \(path) runs as \(user.map { "the user '\(TrustedServer.name(of: $0))'" } ?? "an unknown user"), "
                 + "not as root or as the owner of the data folder, so nothing was sent to it; stop it, or set admin.socket to a "
                 + "path in a folder that only the server's user can write to"
+        case .silent(let path):
+            "the Gatehouse server at \(path) accepts connections and does not answer, so nothing was sent to it; look at its log, "
+                + "and whether its process is stopped"
         case .pathTooLong(let path):
             "the socket path \(path) is longer than \(AdministrationClient.longestPath) bytes; set a shorter admin.socket"
         case .broken(let path, let failure):

@@ -53,6 +53,8 @@ struct AuditFollower {
             return try await route.sendToServer(request)
         } catch AdministrationClientError.broken {
             return nil
+        } catch AdministrationClientError.silent {
+            return nil
         } catch let error as AdministrationError where error.kind == .unavailable {
             return nil
         }
