@@ -42,6 +42,8 @@ package struct ErrorAnswers: Sendable {
             logRefusal(error, context)
             return page(for: error, context: context)
         default:
+            // A client that hung up cancels its request, and with it a read: nothing failed, and nobody reads the answer.
+            guard !Task.isCancelled, !(error is CancellationError) else { return Response(status: .serviceUnavailable) }
             log.failed(error, context)
             let error =
                 OAuthError(failureOf: error)

@@ -44,6 +44,15 @@ struct ErrorAnswersTests {
         #expect(page.status == .notFound && html.contains("<main id=\"error-page\""))
     }
 
+    @Test func `a client that hangs up leaves no error line`() async throws {
+        let routes = try TestRoutes()
+        let (response, _) = try await routes.ask(.get, "/hung-up")
+        #expect(response.status == .serviceUnavailable)
+        #expect(!routes.log.lines.contains { $0.hasPrefix("error") }, "\(routes.log.lines)")
+        _ = try await routes.ask(.get, "/broken")
+        #expect(routes.log.lines.contains { $0.hasPrefix("error") })
+    }
+
     @Test func `an unexpected failure is server_error, and its cause stays in the log`() async throws {
         let routes = try TestRoutes()
         let (response, text) = try await routes.ask(.get, "/broken")

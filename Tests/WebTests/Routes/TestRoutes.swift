@@ -48,6 +48,7 @@ struct TestRoutes {
                     for: OAuthError(.invalidRequest, "The client is not known here."), context: context)
             },
             .page("/broken") { _, _, _ in throw CocoaError(.fileNoSuchFile) },
+            .page("/hung-up") { _, _, _ in throw CancellationError() },
             .page(Stylesheet.path, pipeline.stylesheet),
         ]
     }
