@@ -2,6 +2,7 @@ import ArgumentParser
 import AuthorizationServer
 import Foundation
 import JOSE
+import Storage
 
 /// `gatehouse db restore`: puts a backup in the place of the database, or only examines it.
 struct DatabaseRestoreCommand: AsyncParsableCommand {
@@ -20,6 +21,7 @@ struct DatabaseRestoreCommand: AsyncParsableCommand {
     @Flag(help: "Move an existing database aside.") var replace = false
     @Flag(help: "Leave the keys in the backup alone; needs no recovery passphrase.") var withoutKeys = false
     @OptionGroup var recovery: RecoveryPassphraseOptions
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -43,9 +45,9 @@ struct DatabaseRestoreCommand: AsyncParsableCommand {
                 .one($2, note: "The backup can be restored.")
             }
         } else {
-            answer = try await DatabaseRestore(
-                configuration: configuration, backup: backup, archive: archive, replaces: replace, now: now
-            ).run()
+            let restore = DatabaseRestore(
+                configuration: configuration, backup: backup, archive: archive, replaces: replace, now: now)
+            answer = try await StatedReason.$current.withValue(act.reason) { try await restore.run() }
         }
         global.presentation().show(answer)
     }

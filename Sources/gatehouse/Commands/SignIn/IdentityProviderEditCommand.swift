@@ -4,7 +4,7 @@ import JOSE
 import Storage
 
 /// `gatehouse identity-providers edit`: changes an identity provider that is in use.
-struct IdentityProviderEditCommand: AdministrationCommand {
+struct IdentityProviderEditCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "edit", abstract: "Change an identity provider; name and issuer stay.",
         discussion: """
@@ -30,6 +30,7 @@ struct IdentityProviderEditCommand: AdministrationCommand {
     var homeDomain: [String] = []
     @OptionGroup var options: IdentityProviderOptionFlags
     @OptionGroup var confirmation: ConfirmationOptions
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     private var change: IdentityProviderChange {
