@@ -14,7 +14,7 @@ struct ReadinessTests {
     @Test func `a failing write is an obstacle, and one that succeeds afterwards is none`() async {
         let fails = Mutex(true)
         let probe = WriteProbe { if fails.withLock({ $0 }) { throw Refused() } }
-        #expect(await probe.obstacle() == "nothing can be written: the disk is full")
+        #expect(await probe.obstacle()?.hasPrefix("nothing can be written: ") == true)
         fails.withLock { $0 = false }
         // The failure is remembered for a second at most.
         await eventually { await probe.obstacle() == nil }
