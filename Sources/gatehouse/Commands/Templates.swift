@@ -56,20 +56,16 @@ struct TemplateExport {
         if mkdir(folder, 0o755) == 0 {
             chmod(folder, 0o755)
         } else if errno != EEXIST {
-            throw failure("create", folder)
+            throw CommandError.system("create", folder)
         }
         for name in names {
             let path = folder + "/" + name
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw failure("create", path) }
+            guard descriptor >= 0 else { throw CommandError.system("create", path) }
             defer { close(descriptor) }
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
             try file.write(contentsOf: Data((TemplateFiles.builtIn[name] ?? "").utf8))
             fchmod(descriptor, 0o644)
         }
-    }
-
-    private func failure(_ verb: String, _ path: String) -> CommandError {
-        CommandError("Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
     }
 }

@@ -88,6 +88,6 @@ struct OutputFile {
     }
 
     private static func failure(_ verb: String, _ path: String) -> CommandError {
-        CommandError("Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
+        CommandError.system(verb, path)
     }
 }

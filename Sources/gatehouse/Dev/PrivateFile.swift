@@ -8,17 +8,13 @@ enum PrivateFile {
     static func write(_ bytes: [UInt8], to path: String) throws {
         let temporary = path + "." + Random.token(9)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("create", temporary) }
+        guard descriptor >= 0 else { throw CommandError.system("create", temporary) }
         defer {
             close(descriptor)
             unlink(temporary)
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
         try file.write(contentsOf: Data(bytes))
-        guard rename(temporary, path) == 0 else { throw failure("replace", path) }
-    }
-
-    private static func failure(_ verb: String, _ path: String) -> CommandError {
-        CommandError("Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
+        guard rename(temporary, path) == 0 else { throw CommandError.system("replace", path) }
     }
 }

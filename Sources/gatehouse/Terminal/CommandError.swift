@@ -1,9 +1,16 @@
+import Glibc
+
 /// Why a command failed, in one sentence or two; the exit code is 1.
 struct CommandError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
         self.description = description
+    }
+
+    /// What the system did not do with a file, with the cause that it left in `errno`.
+    static func system(_ verb: String, _ path: String) -> CommandError {
+        CommandError("Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
     }
 }
 
