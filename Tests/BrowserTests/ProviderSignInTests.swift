@@ -7,12 +7,13 @@ import Testing
 /// pictures, `PICTURES=folder` those that the README shows.
 @Suite("In the browser: signing in at an OpenID provider")
 struct ProviderSignInTests {
-    /// Adds a provider to the house.
+    /// Adds a provider to the house. One that allows offline access asks nobody for consent.
     private func provider(
-        _ product: OpenIDProvider.Product, in house: House, as name: String = "corp", _ more: [String] = []
+        _ product: OpenIDProvider.Product, in house: House, as name: String = "corp", _ more: [String] = [],
+        allowsOffline: Bool = false
     ) async throws -> OpenIDProvider {
         let provider = try await OpenIDProvider(
-            product, on: house.stage, relyingParty: house.gatehouse.issuer, as: name)
+            product, on: house.stage, relyingParty: house.gatehouse.issuer, as: name, allowsOffline: allowsOffline)
         _ = try await house.gatehouse.object(
             [
                 "identity-providers", "add", name, "--issuer", provider.issuer, "--client-id", OpenIDProvider.clientID,
@@ -22,7 +23,9 @@ struct ProviderSignInTests {
     }
 
     /// Signs in on the provider's pages and consents there, until the browser is back at Gatehouse.
-    private func walk(_ provider: OpenIDProvider, _ house: House) async throws -> Browser.Page {
+    private func walk(
+        _ provider: OpenIDProvider, _ house: House, consents: Bool = true
+    ) async throws -> Browser.Page {
         let browser = house.browser
         try await browser.arrive(at: provider.issuer)
         switch provider.product {
@@ -36,7 +39,7 @@ struct ProviderSignInTests {
             try await browser.fill("user", "grace")
             try await browser.fill("password", "grace")
             try await browser.press("[name=password] >> xpath=ancestor::form >> [type=submit]")
-            try await browser.press("[name=confirm] >> xpath=ancestor::form >> .btn-success")
+            if consents { try await browser.press("[name=confirm] >> xpath=ancestor::form >> .btn-success") }
         }
         return try await browser.arrive(at: house.gatehouse.issuer)
     }
@@ -88,12 +91,14 @@ struct ProviderSignInTests {
         product: OpenIDProvider.Product
     ) async throws {
         try await House.play { house in
-            let provider = try await provider(product, in: house)
+            // After its consent page, LemonLDAP::NG 2.16 keeps the address of the sign-in in a cookie, and its sign-out leads there.
+            let asksNobody = product == .lemonldap
+            let provider = try await provider(product, in: house, allowsOffline: asksNobody)
             let browser = house.browser
             try await browser.open(width: 390, height: 844)
             _ = try await browser.go(to: house.gatehouse.issuer + "/account")
             try await browser.press("button[name=provider][value=corp]")
-            #expect(try await walk(provider, house).text.contains("Your account"))
+            #expect(try await walk(provider, house, consents: !asksNobody).text.contains("Your account"))
             let out = try await browser.press("[name=step][value=sign_out]")
             #expect(out.text.contains("You may still be signed in at corp"))
             try expectReadable(out)
