@@ -40,9 +40,16 @@ extension ServerConfiguration {
     /// The files with the passphrase of the keys and with the private key of the certificate, if they are set.
     var secretFiles: [SecretFile] {
         let passphrase = self.keysPassphraseFile.map {
-            SecretFile(path: $0, key: ConfigurationKeys.all.keysPassphraseFile.key, isGroupReadable: false)
+            SecretFile(
+                path: $0, key: ConfigurationKeys.all.keysPassphraseFile.key, isGroupReadable: isOfAnotherUser)
         }
         let key = tls.map { SecretFile(path: $0.key, key: ConfigurationKeys.all.tlsKey.key, isGroupReadable: true) }
         return [passphrase, key].compactMap(\.self)
+    }
+
+    /// Whether root asks for a server that runs as another user: that user reads root's passphrase file through its group.
+    private var isOfAnotherUser: Bool {
+        var status = stat()
+        return geteuid() == 0 && stat(self.data, &status) == 0 && status.st_uid != 0
     }
 }

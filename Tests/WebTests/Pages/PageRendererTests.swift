@@ -51,7 +51,7 @@ struct PageRendererTests {
     @Test func `a file of the operator replaces the built-in one of its name, and no other`() throws {
         let folder = try Self.folder([
             "finished.mustache": "{{> letterhead}}", "letterhead.mustache": "<!doctype html>OURS",
-            "README": "{{{raw}}}",
+            "README": "{{{raw}}}", ".#finished.mustache": "{{{raw}}}",
         ])
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (own, builtIn) = (

@@ -28,7 +28,8 @@ package struct TemplateFiles: Sendable {
         }
         var texts = Self.builtIn
         var own: Set<String> = []
-        for name in names where name.hasSuffix(".mustache") || name == Self.stylesheet {
+        // Editors leave hidden files beside those that they have open.
+        for name in names where name.hasSuffix(".mustache") && !name.hasPrefix(".") || name == Self.stylesheet {
             guard let data = FileManager.default.contents(atPath: folder + "/" + name),
                 let text = String(validating: data, as: UTF8.self)
             else {
