@@ -84,9 +84,12 @@ run: ground
 	swift run gatehouse serve
 
 # The program names no folder of this machine, and its list of packages has no time, so that the same sources make the same files.
-release: commit := $(shell git rev-parse HEAD)$(shell git diff --quiet HEAD || echo +changes)
+GIT := git -c 'safe.directory=*'
 release: ground
-	COMMIT=$(commit) swift build -c release --product gatehouse --static-swift-stdlib --scratch-path .build-release \
+	@$(call installed,python3)
+	commit=$$($(GIT) rev-parse HEAD); \
+	$(GIT) diff --quiet HEAD || commit=$$commit+changes; \
+	COMMIT=$$commit swift build -c release --product gatehouse --static-swift-stdlib --scratch-path .build-release \
 	    --disable-local-rpath -Xlinker --gc-sections -Xlinker --strip-all \
 	    -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 	mkdir -p release
@@ -95,7 +98,9 @@ release: ground
 	cd release && sha256sum gatehouse sbom.json >SHA256SUMS
 
 deb: release
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) Sources/Packaging/Debian/build.sh release/gatehouse release/sbom.json release
+	@$(call installed,dpkg-dev)
+	rm -f release/*.deb
+	SOURCE_DATE_EPOCH=$$($(GIT) log -1 --format=%ct) Sources/Packaging/Debian/build.sh release/gatehouse release/sbom.json release
 	cd release && sha256sum gatehouse sbom.json *.deb >SHA256SUMS
 
 # Needs root for the new Debian, and the network for its packages.

@@ -32,7 +32,7 @@ def paragraphs(text: str) -> list[str]:
 
 def is_common(argument: dict) -> bool:
     """Whether every command has the argument; each page explains it once."""
-    return any(name["name"] in ("config", "json", "help", "version") for name in argument.get("names", []))
+    return any(name["name"] in ("config", "json", "csv", "utc", "help", "version") for name in argument.get("names", []))
 
 
 def flag(name: dict) -> str:

@@ -115,8 +115,9 @@ curl --silent --fail http://localhost:8080/.well-known/oauth-authorization-serve
 say "root's commands reach it, and it serves its issuer"
 
 kill -HUP "$server"
+for _ in $(seq 600); do grep -q RELOADING=1 "$work/notified" && break; sleep 0.1; done
+grep -q RELOADING=1 "$work/notified" || fail "systemd hears of the reload"
 heard READY=1
-grep -q 'RELOADING=1' "$work/notified" || fail "systemd hears of the reload"
 backup=$(sed -n 's/^ExecStart=\/usr\/bin\/gatehouse \(.*\) \$BACKUP_OPTIONS$/\1/p' "$root/lib/systemd/system/gatehouse-backup.service")
 # shellcheck disable=SC2086
 as_service gatehouse $backup >/dev/null
@@ -132,6 +133,9 @@ say "it reloads, backs up, and stops"
 as_service gatehouse users list | grep -q ada || fail "its user works without a server"
 ! inside gatehouse users list >"$work/refused" 2>&1 || fail "root is told to use the server's user"
 grep -q "belongs to" "$work/refused" || { cat "$work/refused" >&2; fail "root is told why"; }
+# When a start failed, root looks for the reason.
+! inside gatehouse doctor | grep passphrase || fail "doctor accepts the passphrase file of the package"
+inside test -e /usr/share/doc/gatehouse/operations/prometheus/gatehouse.rules.yaml || fail "the alert rules are installed"
 
 inside groupadd operators
 inside usermod --append --groups operators gatehouse

@@ -48,7 +48,11 @@ printf 'gatehouse (%s) unstable; urgency=medium\n\n  * The changes are in change
 # dpkg-shlibdeps reads a control file of a source package and writes the libraries that the program needs.
 mkdir "$work/debian"
 printf 'Source: gatehouse\n\nPackage: gatehouse\nArchitecture: any\n' >"$work/debian/control"
-libraries=$(cd "$work" && dpkg-shlibdeps -O gatehouse/usr/bin/gatehouse 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+libraries=$(cd "$work" && dpkg-shlibdeps -O gatehouse/usr/bin/gatehouse | sed -n 's/^shlibs:Depends=//p')
+if [ -z "$libraries" ]; then
+    echo "dpkg-shlibdeps found no library that the program needs." >&2
+    exit 1
+fi
 
 mkdir "$root/DEBIAN"
 sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@DEPENDS@/$libraries/" \
