@@ -4,6 +4,8 @@ import OAuth
 /// Verifies a copy that `audit tail --follow` or `--cursor` wrote: records alone, in the order of each chain, some of them twice.
 package struct AuditCopy {
     private struct Chain {
+        /// The place before the first record.
+        let first: AuditChainLink
         var last: AuditChainLink
         /// The hashes of the latest records, which a follower that was killed may have printed twice.
         var latest: [Int64: Digest] = [:]
@@ -14,7 +16,6 @@ package struct AuditCopy {
 
     private var chains: [AuditChainName: Chain] = [:]
     private var verdict = AuditVerdict()
-    private var lines: Int64 = 0
 
     /// A verification of a copy from its first line.
     package init() {}
@@ -25,12 +26,22 @@ package struct AuditCopy {
     }
 
     /// Verifies the next line, without its line end.
-    package mutating func add(_ bytes: [UInt8]) throws(AuditFile.Fault) {
-        lines += 1
+    package mutating func add(_ bytes: [UInt8]) {
         switch AuditLine(parsing: bytes) {
         case .record(let record): add(record)
         case .unreadable(let chain, let sequence): addDefect(.altered, sequence, chain)
-        default: throw .unreadableLine(lines)
+        // The line that a follower was killed in. What it held comes again, or is missed below.
+        default: break
+        }
+    }
+
+    /// The parts of the chains that the copy holds.
+    package var spans: [AuditChainName: AuditFileLinks.Span] {
+        chains.mapValues { chain in
+            var span = AuditFileLinks.Span(after: chain.first.sequence, hash: chain.first.hash)
+            span.last = chain.last.sequence
+            span.hashes.merge(chain.latest) { first, _ in first }
+            return span
         }
     }
 
@@ -42,7 +53,8 @@ package struct AuditCopy {
         guard record.isIntact, record.isPersonalIntact else { return addDefect(.altered, sequence, chain) }
         guard var known = chains[chain] else {
             // A copy may begin anywhere.
-            return accept(record, Chain(last: AuditChainLink(sequence: sequence - 1, hash: record.previous)))
+            let first = AuditChainLink(sequence: sequence - 1, hash: record.previous)
+            return accept(record, Chain(first: first, last: first))
         }
         if sequence <= known.last.sequence {
             guard let earlier = known.latest[sequence] else { return addDefect(.outOfOrder, sequence, chain) }

@@ -84,6 +84,15 @@ extension StoredClock {
             """, now)
     }
 
+    /// Changes a row of its own, each time to another value: SQLite writes nothing for a value that stays the same.
+    package func probeWriting() throws {
+        try execute(
+            """
+            INSERT INTO meta (key, value) VALUES ('write probe', 1)
+            ON CONFLICT (key) DO UPDATE SET value = (value + 1) % 1000000
+            """)
+    }
+
     /// Makes the present time the last one, after an administrator confirmed that the earlier clock was wrong.
     package func reset(_ now: Int64) throws {
         try execute("UPDATE meta SET value = ?1 WHERE key = 'last clock'", now)

@@ -72,9 +72,7 @@ struct Composition {
 
     /// The listener for health checks and metrics.
     func operations() throws -> Listener {
-        let probe = WriteProbe { [store = gatehouse.store, clock = gatehouse.clock] in
-            try await store.write { try $0.clock.advance(to: clock.now().seconds) }
-        }
+        let probe = WriteProbe { [store = gatehouse.store] in try await store.write { try $0.clock.probeWriting() } }
         let obstacles: @Sendable () async -> [String] = { [store = gatehouse.store, readiness] in
             guard readiness.areAllReady else { return ["not every listener is up"] }
             do {

@@ -12,16 +12,16 @@ struct ExportedAudit {
     @discardableResult
     func verify() throws -> AdministrationAnswer { try verification().answer }
 
-    /// Verifies every line, and returns the parts of the chains that the file holds; none for a selection and for a copy.
+    /// Verifies every line, and returns the parts of the chains that the file holds; none for a selection.
     func verification() throws -> (answer: AdministrationAnswer, spans: [AuditChainName: AuditFileLinks.Span]) {
         if try isCopy() {
             var copy = AuditCopy()
-            try read { line throws(AuditFile.Fault) in try copy.add(line) }
+            try read { line throws(AuditFile.Fault) in copy.add(line) }
             return (
                 .one(
                     try copy.finish().answer().rows.first ?? [:],
                     note: "The file is a copy by 'audit tail': it has no checkpoints, so nothing vouches for its end."),
-                [:]
+                copy.spans
             )
         }
         var file = AuditFile()

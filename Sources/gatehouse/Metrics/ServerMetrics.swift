@@ -32,6 +32,10 @@ struct ServerMetrics: Sendable {
         self.registry = registry
         self.isReady = isReady
         _ = ProcessMetrics.startTime
+        // An alert on an increase needs the series before its first event.
+        for outcome in ["delivered", "failed", "dead"] {
+            _ = registry.makeCounter(label: "gatehouse_events_total", dimensions: [("outcome", outcome)])
+        }
     }
 
     /// The metrics in the Prometheus text format.
@@ -68,10 +72,10 @@ struct ServerMetrics: Sendable {
             .gauge("gatehouse_audit_head", "Number of the last record of the main audit chain.", load.auditHead),
             .gauge(
                 "gatehouse_audit_checkpoint", "Number of the last record of the main audit chain that is signed.",
-                load.checkpoint?.sequence),
+                load.checkpoint?.sequence ?? 0),
             .gauge(
                 "gatehouse_audit_checkpoint_timestamp_seconds", "Time of the last checkpoint, in seconds since 1970.",
-                load.checkpoint?.at.seconds),
+                load.checkpoint?.at.seconds ?? 0),
             .gauge(
                 "gatehouse_backup_timestamp_seconds", "Time of the last backup, in seconds since 1970; 0 without one.",
                 load.lastBackup?.seconds ?? 0),

@@ -25,6 +25,13 @@ struct AuditFollowTests {
             return child
         }
 
+        func tear() throws {
+            let file = try FileHandle(forWritingTo: URL(filePath: copy))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(#"{"kind":"record","cha"#.utf8))
+            try file.close()
+        }
+
         func records() throws -> [JSONObject] {
             try String(contentsOfFile: copy, encoding: .utf8).split(separator: "\n").compactMap {
                 try? JSON.parse(Array($0.utf8)).object
@@ -58,6 +65,8 @@ struct AuditFollowTests {
                 }
                 reader.kill()
                 _ = try await reader.end()
+                // As if the kill had hit it in the middle of a line.
+                if round < 2 { try follower.tear() }
             }
             #expect(follower.isComplete(to: try await Self.head(gatehouse)))
             let verdict = try await gatehouse.command(["audit", "verify", follower.copy])
@@ -103,6 +112,14 @@ struct AuditFollowTests {
             #expect(try await verify(lines + lines).status == 0)
             let gap = try await verify([lines[0]] + lines[2...])
             #expect(gap.status == 1 && gap.errors.contains("record 2 is missing"))
+            let path = try gatehouse.stage.write(lines[0] + "\n", to: "first.jsonl")
+            func after(_ rest: ArraySlice<Substring>) async throws -> CommandLineProgram.Run {
+                let next = try gatehouse.stage.write(rest.joined(separator: "\n") + "\n", to: "next.jsonl")
+                return try await gatehouse("audit", "verify", path, next)
+            }
+            #expect(try await after(lines[1...]).status == 0)
+            let rotated = try await after(lines[2...])
+            #expect(rotated.status == 1 && rotated.errors.contains("record 2 is in neither"), "\(rotated.errors)")
             let altered = lines.map {
                 $0.contains("b.example") ? Substring($0.replacing("b.example", with: "x.example")) : $0
             }

@@ -80,6 +80,10 @@ struct Audit: AsyncParsableCommand {
 
         func validate() throws {
             guard (1...10_000).contains(count) else { throw ValidationError("--count must be between 1 and 10000.") }
+            guard let cursor, AuditCursor(cursor) == nil else { return }
+            guard !cursor.isEmpty, cursor.contains("/") || cursor.split(separator: ":").count < 3 else {
+                throw ValidationError("--cursor takes a file or CHAIN:SEQUENCE:HASH.")
+            }
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {

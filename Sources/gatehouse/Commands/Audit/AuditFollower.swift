@@ -25,14 +25,17 @@ struct AuditFollower {
     func run() async throws {
         var start = try place.start(orLast: count)
         var isAway = false
+        var hasAnswered = false
+        OutputLines.endTornLine()
         while true {
-            guard let answer = try await page(from: start) else {
+            guard let answer = try await page(from: start, again: hasAnswered) else {
                 if !isAway { Terminal.printError("No server answers. Waiting for it; nothing is lost.") }
                 isAway = true
                 try await Task.sleep(for: Self.interval)
                 continue
             }
             isAway = false
+            hasAnswered = true
             try OutputLines.write(answer.rows)
             let next = AuditStart.behind(answer.next ?? "")
             let isAtEnd = next == start
@@ -45,7 +48,7 @@ struct AuditFollower {
     }
 
     /// The next page; nil if no server answers and the follower waits for one.
-    private func page(from start: AuditStart) async throws -> AdministrationAnswer? {
+    private func page(from start: AuditStart, again: Bool) async throws -> AdministrationAnswer? {
         let request = AdministrationRequest.audit(.follow(selection, from: start, limit: Self.page))
         guard isEndless else { return try await route.send(request) }
         do {
@@ -54,6 +57,9 @@ struct AuditFollower {
         } catch AdministrationClientError.broken {
             return nil
         } catch AdministrationClientError.silent {
+            return nil
+        } catch AdministrationClientError.notPermitted where again {
+            // A server that starts opens its socket to others last.
             return nil
         } catch let error as AdministrationError where error.kind == .unavailable {
             return nil
@@ -121,6 +127,19 @@ enum CursorPlace {
 
 /// Writes JSON lines to standard output and fails if they do not get there.
 enum OutputLines {
+    /// Ends the line in which an earlier follower was killed, so that the next one begins at its own.
+    static func endTornLine() {
+        var status = stat()
+        guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
+        var last: UInt8 = 0
+        // A file that is open for writing alone cannot be read through its descriptor.
+        let file = open("/proc/self/fd/\(STDOUT_FILENO)", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        guard pread(file, &last, 1, status.st_size - 1) == 1, last != UInt8(ascii: "\n") else { return }
+        _ = Glibc.write(STDOUT_FILENO, "\n", 1)
+    }
+
     static func write(_ rows: [JSONObject]) throws {
         guard !rows.isEmpty else { return }
         var bytes: [UInt8] = []
