@@ -83,8 +83,8 @@ struct AdministrationTests {
             let row = try #require(try await rows(harness, .sessions(.list(SessionSelection(user: "ada")))).first)
             #expect(
                 row.members.map(\.name) == [
-                    "id", "user", "client_id", "client_name", "resource", "scope", "state", "created_at", "expires_at",
-                    "last_used_at",
+                    "id", "user", "client_id", "client_name", "client_host", "resource", "scope", "state", "created_at",
+                    "expires_at", "last_used_at", "ended_at", "address",
                 ])
             #expect(row["user"]?.string == "ada" && row["state"]?.string == "active")
             let idle = try await rows(harness, .sessions(.list(SessionSelection(idleFor: 60))))

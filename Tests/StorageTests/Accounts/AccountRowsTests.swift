@@ -10,9 +10,7 @@ struct AccountRowsTests {
 
     /// How SQLite goes about a query.
     private func plan(_ world: World, _ sql: String, _ count: Int) async throws -> String {
-        try await world.store.read { tx in
-            try tx.all("EXPLAIN QUERY PLAN " + sql, Array(repeating: 1, count: count)) { try $0.text(3) }
-        }.joined(separator: "; ")
+        try await world.store.plan(of: sql, values: count).joined(separator: "; ")
     }
 
     @Test func `each list of a user is read along an index of its own`()

@@ -206,12 +206,7 @@ struct ManyEndingsTests {
         #expect(plan.contains("SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)"), "\(plan)")
     }
 
-    /// The plan of a step, without the search for the scopes that each session has lost.
     private func plan(_ walk: SessionScan, _ world: World) async throws -> [String] {
-        let (sql, count) = (walk.sql, walk.values.count)
-        let plan = try await world.store.read { tx in
-            try tx.all("EXPLAIN QUERY PLAN " + sql, Array(repeating: 1, count: count)) { try $0.text(3) }
-        }
-        return plan.filter { !$0.hasPrefix("CORRELATED SCALAR SUBQUERY") && !$0.hasPrefix("SEARCH w USING ") }
+        try await world.store.plan(of: walk.sql, values: walk.values.count)
     }
 }

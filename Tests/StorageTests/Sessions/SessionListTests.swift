@@ -31,10 +31,7 @@ struct SessionListTests {
     }
 
     private func plan(_ world: World, _ sql: String, _ values: [Value]) async throws -> [String] {
-        let bound = values.count
-        return try await world.store.read { tx in
-            try tx.all("EXPLAIN QUERY PLAN " + sql, Array(repeating: 1, count: bound)) { try $0.text(3) }
-        }
+        try await world.store.plan(of: sql, values: values.count)
     }
 
     @Test func `each page of each list is read along one index from its beginning, in its order`() async throws {

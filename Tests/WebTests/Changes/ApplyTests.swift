@@ -50,10 +50,10 @@ struct ApplyTests {
     @Test func `a document creates everything that it names, and the same document again changes nothing`() async throws
     {
         try await Harness.run { h in
-            let answer = try await h.apply(Self.whole)
+            let answer = try await h.documents.apply(Self.whole)
             let row = try #require(answer.rows.first)
             #expect(row["secrets"]?.array?.count == 3, "one MCP server and two clients get secrets")
-            let exported = try await h.exported()
+            let exported = try await h.documents.exported()
             let mail = try #require(
                 exported["resources"]?.array?.compactMap(\.object).first { $0["name"] == "Mail" })
             let policy = try #require(mail["policy"]?.object)
@@ -62,40 +62,40 @@ struct ApplyTests {
             #expect(policy["access"] == ["groups": ["editors"], "users": ["ada"]])
             #expect(policy["scope_groups"] == ["mail:send": ["editors"]] && policy["group_max_age"] == "12h")
             #expect(policy["actions"] == ["send_digest=ask mail:send"])
-            let records = try await h.trail()
-            let again = try await h.apply(Self.whole)
+            let records = try await h.documents.trail()
+            let again = try await h.documents.apply(Self.whole)
             #expect(again.note == "Nothing changes." && again.rows.first?["changes"] == [])
-            #expect(try await h.exported() == exported)
-            #expect(try await h.trail() == records, "what stays the same leaves no record")
+            #expect(try await h.documents.exported() == exported)
+            #expect(try await h.documents.trail() == records, "what stays the same leaves no record")
         }
     }
 
     @Test func `an export that is applied changes nothing, also with pruning`() async throws {
         try await Harness.run { h in
-            try await h.apply(Self.whole)
-            let (exported, records) = (try await h.exported(), try await h.trail())
-            let answer = try await h.apply(exported, prunes: true)
+            try await h.documents.apply(Self.whole)
+            let (exported, records) = (try await h.documents.exported(), try await h.documents.trail())
+            let answer = try await h.documents.apply(exported, prunes: true)
             #expect(answer.note == "Nothing changes.")
-            #expect(try await h.exported() == exported)
-            #expect(try await h.trail() == records)
+            #expect(try await h.documents.exported() == exported)
+            #expect(try await h.documents.trail() == records)
         }
     }
 
     @Test func `a preview says what the change does, and changes nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens(scopes: ["files:write"], asking: "files:write")
-            let (before, records) = (try await h.exported(), try await h.trail())
+            let (before, records) = (try await h.documents.exported(), try await h.documents.trail())
             let document: JSONObject = [
                 "resources": [
                     ["resource": "https://files.example/mcp", "owner": "Data team", "scopes": [["name": "files:read"]]]
                 ]
             ]
-            let preview = try await h.apply(document, prunes: true, isDryRun: true)
+            let preview = try await h.documents.apply(document, prunes: true, isDryRun: true)
             #expect(preview.rows.first?["sessions_ended"] == 1)
-            #expect(try await h.exported() == before)
-            #expect(try await h.trail() == records)
+            #expect(try await h.documents.exported() == before)
+            #expect(try await h.documents.trail() == records)
             #expect(try await h.introspect(tokens.access)["active"] == true)
-            let done = try await h.apply(document, prunes: true)
+            let done = try await h.documents.apply(document, prunes: true)
             #expect(done.rows.first?["changes"] == preview.rows.first?["changes"])
             #expect(done.rows.first?["sessions_ended"] == 1)
             #expect(try await h.introspect(tokens.access)["active"] == false)
@@ -107,32 +107,32 @@ struct ApplyTests {
     {
         try await Harness.run { h in
             let tokens = try await h.tokens()
-            try await h.apply(Self.whole)
+            try await h.documents.apply(Self.whole)
             #expect(try await h.refresh(tokens.refresh).status == .ok)
             let part: JSONObject = ["clients": [["id": "desk"]], "rules": []]
-            let answer = try await h.apply(part, prunes: true)
+            let answer = try await h.documents.apply(part, prunes: true)
             #expect(answer.rows.first?["sessions_ended"] == 1, "the session of the client that the document leaves out")
-            let left = try await h.exported()
+            let left = try await h.documents.exported()
             #expect(left["clients"]?.array?.count == 1 && left["rules"] == [])
             #expect(left["resources"]?.array?.count == 2 && left["groups"]?.array?.count == 2)
             #expect(try await h.sessions().map(\.endReason) == [.clientRemoved])
-            let none = try await h.apply(["resources": [], "groups": []], prunes: true)
+            let none = try await h.documents.apply(["resources": [], "groups": []], prunes: true)
             #expect(none.rows.first?["changes"]?.array?.count == 4)
-            #expect(try await h.exported()["resources"] == [])
+            #expect(try await h.documents.exported()["resources"] == [])
         }
     }
 
     @Test func `a document that is wrong anywhere changes nothing`() async throws {
         try await Harness.run { h in
-            let (before, records) = (try await h.exported(), try await h.trail())
+            let (before, records) = (try await h.documents.exported(), try await h.documents.trail())
             for (document, sentence) in Self.wrong {
                 var whole = Self.whole
                 for (name, value) in document.members { whole[name] = value }
-                let error = await #expect(throws: AdministrationError.self) { try await h.apply(whole) }
+                let error = await #expect(throws: AdministrationError.self) { try await h.documents.apply(whole) }
                 #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "") for \(sentence)")
-                #expect(try await h.exported() == before)
+                #expect(try await h.documents.exported() == before)
             }
-            #expect(try await h.trail() == records)
+            #expect(try await h.documents.trail() == records)
         }
     }
 
@@ -175,32 +175,32 @@ struct ApplyTests {
             let document: JSONObject = [
                 "resources": [["resource": "https://files.example/mcp", "client_secret": .string(secret.reveal())]]
             ]
-            let answer = try await h.apply(document)
+            let answer = try await h.documents.apply(document)
             #expect(answer.rows.first?["secrets_replaced"] == ["https://files.example/mcp"])
             #expect(!answer.json.text.contains(secret.reveal()))
             #expect(try await h.introspect("x", secret: secret.reveal())["active"] == false)
             #expect(try await h.introspect("x")["error"] == "invalid_client")
-            #expect(try await h.apply(document).note == "Nothing changes.")
+            #expect(try await h.documents.apply(document).note == "Nothing changes.")
             #expect(try await h.records(.resourceSecretRotated).count == 1)
-            #expect(!JSON.object(try await h.exported()).text.contains(secret.reveal()))
+            #expect(!JSON.object(try await h.documents.exported()).text.contains(secret.reveal()))
         }
     }
 
     @Test func `a change that was previewed is refused when something else changed since`() async throws {
         try await Harness.run { h in
             let document: JSONObject = ["resources": [["resource": "https://files.example/mcp", "owner": "Data team"]]]
-            let preview = try await h.apply(document, isDryRun: true)
+            let preview = try await h.documents.apply(document, isDryRun: true)
             let expected = try #require(preview.rows.first?["fingerprint"]?.string)
             try await h.edit(ResourceChange(owner: "Third team"))
             let error = await #expect(throws: AdministrationError.self) {
-                try await h.apply(document, expected: expected)
+                try await h.documents.apply(document, expected: expected)
             }
             #expect(error?.kind == .conflict)
             let owner = try await h.gatehouse.store.read { [id = h.resource.id] in try $0.resources.find(id: id)?.owner
             }
             #expect(owner == "Third team")
-            let fresh = try await h.apply(document, isDryRun: true).rows.first?["fingerprint"]?.string
-            try await h.apply(document, expected: fresh)
+            let fresh = try await h.documents.apply(document, isDryRun: true).rows.first?["fingerprint"]?.string
+            try await h.documents.apply(document, expected: fresh)
         }
     }
 
@@ -209,7 +209,7 @@ struct ApplyTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for team in 0..<8 {
                     group.addTask {
-                        try await h.apply([
+                        try await h.documents.apply([
                             "groups": [["name": .string("team-\(team)")]],
                             "resources": [
                                 [
@@ -222,7 +222,7 @@ struct ApplyTests {
                 }
                 try await group.waitForAll()
             }
-            let exported = try await h.exported()
+            let exported = try await h.documents.exported()
             #expect(exported["groups"]?.array?.count == 8)
             let server = try #require(exported["resources"]?.array?.first?.object)
             let owner = try #require(server["owner"]?.string)
@@ -236,7 +236,7 @@ struct ApplyTests {
             let excluded = try await scene.tokens()
             let registered = try await h.tokens()
             try await h.administer(.groups(.add(name: "none")))
-            try await h.apply([
+            try await h.documents.apply([
                 "resources": [
                     [
                         "resource": "https://files.example/mcp",
@@ -253,12 +253,20 @@ struct ApplyTests {
 }
 
 extension Harness {
+    /// What an operator does with documents here.
+    var documents: Documents { Documents(harness: self) }
+}
+
+/// Applying and exporting documents, as an operator does.
+struct Documents {
+    fileprivate let harness: Harness
+
     /// Applies a document, as an operator does.
     @discardableResult
     func apply(
         _ document: JSONObject, prunes: Bool = false, isDryRun: Bool = false, expected: String? = nil
     ) async throws -> AdministrationAnswer {
-        try await administer(
+        try await harness.administer(
             .configuration(
                 .apply(
                     ApplyDraft(
@@ -266,11 +274,11 @@ extension Harness {
     }
 
     func exported() async throws -> JSONObject {
-        try #require(try await administer(.configuration(.export)).rows.first)
+        try #require(try await harness.administer(.configuration(.export)).rows.first)
     }
 
     /// The number of records of the trail.
     func trail() async throws -> Int {
-        try await gatehouse.store.read { try $0.audit.tail(limit: 10_000).count }
+        try await harness.gatehouse.store.read { try $0.audit.tail(limit: 10_000).count }
     }
 }

@@ -51,8 +51,8 @@ struct AppliedProviders: AdministrationNoun {
     /// Whether a secret is the sealed one; false where that does not open.
     private func isSame(_ secret: Secret, as provider: IdentityProvider) throws -> Bool {
         guard let sealed = provider.registration.clientSecret else { return false }
-        return try vault().open(sealed, ConnectionVault.identityContext(provider.name)).map { Secret(bytes: $0) }
-            == secret
+        let opened = try vault().open(sealed, ConnectionVault.identityContext(provider.name))
+        return ConstantTime.equal(opened ?? [], secret.bytes)
     }
 
     // MARK: In the transaction
@@ -128,7 +128,8 @@ struct AppliedProviders: AdministrationNoun {
 
     private func replace(_ secret: Secret, of known: Provider, _ transaction: Transaction) throws -> Bool {
         let vault = try vault()
-        if let current = try? vault.access(to: known).secret, current == secret { return false }
+        let current = (try? vault.access(to: known))?.secret
+        if let current, ConstantTime.equal(current.bytes, secret.bytes) { return false }
         guard known.clientSecret != nil else {
             throw AdministrationError(.invalid, "Provider '\(known.name)' has no secret to replace.")
         }

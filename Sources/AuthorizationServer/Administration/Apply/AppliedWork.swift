@@ -83,7 +83,7 @@ struct AppliedWork: AdministrationNoun {
         )
         narrowed += losing - ending
         ended.merge(try editing.carryOut(edit, reason, transaction))
-        guard let given = desired.secret, given.digest != known.secretDigest else { return }
+        guard let given = desired.secret, !given.matches(known.secretDigest) else { return }
         guard try transaction.resources.setSecret(given.digest, of: known.id) else {
             throw Self.secretAndKeys(desired.identifier)
         }
@@ -137,7 +137,7 @@ struct AppliedWork: AdministrationNoun {
         let editing = ClientEditing(task: task)
         let edit = try editing.plan(known, desired.change(of: known), transaction)
         ended.merge(try editing.carryOut(edit, reason, transaction))
-        if let given = desired.secret, given.digest != known.secretDigest {
+        if let given = desired.secret, !given.matches(known.secretDigest) {
             _ = try transaction.clients.setSecret(given.digest, of: known.id)
             try audit(transaction, .clientSecretRotated, client: known.id, explanation: reason)
             replacedSecrets.append(known.id.string)
@@ -263,5 +263,12 @@ extension RegisteredClient {
         RegisteredClient(
             id: id, name: name, redirectURIs: redirectURIs, authMethod: authMethod, secretDigest: digest, keys: keys,
             grantTypes: grantTypes, requirements: requirements, resources: resources, createdAt: createdAt)
+    }
+}
+
+extension ClientSecret {
+    /// Whether a stored digest, if there is one, is that of this secret.
+    fileprivate func matches(_ stored: Digest?) -> Bool {
+        ConstantTime.equal(digest.bytes, stored?.bytes ?? [])
     }
 }
