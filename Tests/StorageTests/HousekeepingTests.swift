@@ -103,6 +103,19 @@ struct HousekeepingTests {
         #expect(try await world.store.check() == [])
     }
 
+    @Test func `another retention counts for sessions, and the default does not`() async throws {
+        let world = try await World()
+        let session = try await world.active(world.session())
+        try await world.store.write { _ = try $0.sessions.end(session.id, .byAdmin(at: start, .revokedByPerson)) }
+        var retention = Retention()
+        retention.sessions = 7 * 86_400
+        let (short, end) = (retention, start + 7 * 86_400)
+        #expect(try await tidy(world, at: end) == 0)
+        #expect(try await world.store.write { try $0.housekeep(now: end - 1, limit: 9, keeping: short) } == 0)
+        #expect(try await world.store.write { try $0.housekeep(now: end, limit: 9, keeping: short) } == 1)
+        #expect(try await world.grant(session.id) == nil)
+    }
+
     @Test func `deleted rows are neither in the files nor in a backup`() async throws {
         let world = try await World()
         let canary = "canary-" + String(repeating: "c0ffee", count: 20)

@@ -95,6 +95,12 @@ extension AccountLinks {
             user.string, now.seconds)
     }
 
+    /// Voids every open link, because a restored database does not know which of them were used since.
+    package func voidAll(now: Timestamp) throws {
+        try execute(
+            "UPDATE account_links SET voided_at = ?1 WHERE used_at IS NULL AND voided_at IS NULL", now.seconds)
+    }
+
     /// Voids every open link that has to be taken at a provider. A provider that is added later under the same name is another one.
     func voidAll(at provider: ProviderName, now: Timestamp) throws {
         try execute(

@@ -69,10 +69,10 @@ package final class DataDirectory: Sendable {
     /// the path of the kept one, or nil if there was none. A crash in between leaves no database, and both files.
     package func exchangeDatabase(for replacement: String, keepingAs kept: String) throws(StoreError) -> String? {
         let aside = path + "/" + kept
-        let hadDatabase = FilePermissions.exists(database)
-        guard !FilePermissions.exists(aside) else { throw .failed("\(aside) already exists; move it away") }
+        let hadDatabase = Self.isTaken(database)
+        guard !Self.isTaken(aside) else { throw .failed("\(aside) already exists; move it away") }
         // A log beside another database would be read as a part of that one.
-        for ending in ["", "-wal"] where FilePermissions.exists(database + ending) {
+        for ending in ["", "-wal"] where Self.isTaken(database + ending) {
             guard rename(database + ending, aside + ending) == 0 else {
                 throw .failed("cannot rename \(database + ending): \(FilePermissions.lastError)")
             }
@@ -84,6 +84,12 @@ package final class DataDirectory: Sendable {
         }
         try FilePermissions.syncFolder(of: database)
         return hadDatabase ? aside : nil
+    }
+
+    /// Whether anything has this path, also a link that leads nowhere.
+    private static func isTaken(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
     }
 
     /// The error for a lock file that cannot be opened in a folder of this user.

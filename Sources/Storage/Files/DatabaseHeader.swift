@@ -32,5 +32,7 @@ package struct DatabaseHeader: Hashable, Sendable {
         var bytes = [UInt8](repeating: 0, count: Self.length)
         guard read(descriptor, &bytes, bytes.count) == bytes.count else { return nil }
         self.init(bytes)
+        // A file that was cut off is no backup that could push out a whole one.
+        guard Int64(status.st_size) >= size else { return nil }
     }
 }

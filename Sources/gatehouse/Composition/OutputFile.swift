@@ -7,10 +7,13 @@ struct OutputFile {
     let path: String
     private let temporary: String
 
+    /// How the names of unfinished files begin.
+    static let temporaryPrefix = ".gatehouse-backup-"
+
     init(path: String) throws {
         self.path = AbsolutePath(path, relativeTo: FileManager.default.currentDirectoryPath).string
         temporary = URL(filePath: self.path).deletingLastPathComponent()
-            .appending(path: ".gatehouse-backup-" + Random.token(9)).path(percentEncoded: false)
+            .appending(path: Self.temporaryPrefix + Random.token(9)).path(percentEncoded: false)
         try refuseExisting()
     }
 

@@ -23,6 +23,7 @@ struct BackupFolder {
     /// whatever its name says, because the clock may have been set back.
     func prune(keeping count: Int, with newest: String) throws -> [String] {
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        removeUnfinished(names, before: Date(timeIntervalSinceNow: -86_400))
         // A name alone proves nothing: only what begins like a database of Gatehouse is deleted.
         let others = names.filter { name in
             Self.isDated(name) && "\(path)/\(name)" != newest && DatabaseHeader(ofOwnFile: "\(path)/\(name)") != nil
@@ -38,6 +39,18 @@ struct BackupFolder {
             deleted.append(name)
         }
         return deleted
+    }
+
+    /// Deletes what killed backups left behind: unfinished files of this user that nobody has written for a day.
+    private func removeUnfinished(_ names: [String], before time: Date) {
+        for name in names where name.hasPrefix(OutputFile.temporaryPrefix) {
+            let status = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+            guard status?[.type] as? FileAttributeType == .typeRegular,
+                (status?[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid(),
+                let written = status?[.modificationDate] as? Date, written < time
+            else { continue }
+            unlink("\(path)/\(name)")
+        }
     }
 
     private static let prefix = "gatehouse-"

@@ -18,7 +18,8 @@ struct DatabaseRestore {
     func run() async throws -> AdministrationAnswer {
         let directory = try lock()
         defer { directory.unlock() }
-        guard replaces || !FileManager.default.fileExists(atPath: directory.database) else {
+        // The attributes are those of a link itself, so that one that leads nowhere counts too.
+        guard replaces || (try? FileManager.default.attributesOfItem(atPath: directory.database)) == nil else {
             throw CommandError(
                 "A Gatehouse database exists at \(directory.database). Nothing was changed. With --replace it is moved aside."
             )
@@ -32,13 +33,15 @@ struct DatabaseRestore {
             return (row, try await prepare(store, present ?? archived))
         }
         if present == nil { try archive?.write(to: configuration.keys, passphrase: try configuration.passphrase()) }
+        // Folds the log of a killed server into its database, which can then be moved as one file. A damaged one is moved as it is.
+        if replaces { try? Store(path: directory.database).close() }
         let replaced = try directory.exchangeDatabase(
             for: examination.database, keepingAs: "gatehouse.sqlite.replaced-\(BackupFolder.stamp(now))")
         row["database"] = .string(directory.database)
         row["keys"] = .string(present == nil ? (archive == nil ? "none" : "restored") : "kept")
         row["replaced_database"] = replaced.map(JSON.string) ?? .null
         notes.insert(keysNote(hasPresent: present != nil), at: 0)
-        return .one(row, note: notes.joined(separator: "\n"))
+        return .one(row, note: notes.joined(separator: " "))
     }
 
     private func lock() throws -> DataDirectory {
@@ -92,6 +95,7 @@ struct DatabaseRestore {
         try await store.write { transaction in
             // A code that was redeemed after the backup would be redeemable again.
             _ = try transaction.codes.voidAll(now: now)
+            try transaction.accountLinks.voidAll(now: now)
             // A record behind an old end would read as a replaced trail; there, the acceptance is the record.
             guard isAccepted else { return }
             try transaction.audit.append(
@@ -102,6 +106,7 @@ struct DatabaseRestore {
         var notes = [
             "Everything after the backup is undone: sessions that were revoked since are live again, and disabled users, blocked "
                 + "clients and changed passwords are as they were. Repeat what has to stay.",
+            "Open invitations and links to reset a password are void: make new ones.",
             "Sessions that began since are unknown. A client that refreshed since presents a newer refresh token than the "
                 + "database knows; its session ends then, and its user approves it again.",
         ]

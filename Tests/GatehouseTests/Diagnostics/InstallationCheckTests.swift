@@ -40,7 +40,8 @@ struct InstallationCheckTests {
             let rows = try Self.rows(run.output)
             #expect(rows.allSatisfy { $0.members.map(\.name) == ["check", "state", "detail"] })
             let checks = [
-                "server", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup", "audit trail",
+                "server", "configuration", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup",
+                "audit trail",
                 "sealing", "access", "events",
                 "keys",
                 "custody", "key age", "clock", "registration", "templates", "admin socket",
@@ -52,6 +53,39 @@ struct InstallationCheckTests {
             _ = try await gatehouse.command(["db", "backup", stage.path("copy.sqlite")])
             let shown = try await gatehouse.command(["doctor"])
             #expect(shown.output.contains("ok       backup        ") && shown.output.contains(" 0 days ago."))
+        }
+    }
+
+    @Test
+    func `a configuration that was changed since the start is reported by its keys, and an invalid one is a problem`()
+        async throws
+    {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            func change(_ lines: String) throws {
+                let text = try String(contentsOfFile: stage.path("gatehouse.yaml"), encoding: .utf8)
+                _ = try stage.write(text + "\n" + lines + "\n", to: "gatehouse.yaml")
+            }
+            _ = try await gatehouse.command(["db", "backup", stage.path("copy.sqlite")])
+            let clean = try await gatehouse.command(["doctor", "--json", "--strict"])
+            let warnings = try Self.rows(clean.output).count { $0["state"] == "warning" }
+            #expect(clean.status == (warnings == 0 ? 0 : 2))
+            try change("retention: { sessions: 30d }\nlog: { level: debug }")
+            let changed = try await gatehouse.command(["doctor", "--json"])
+            let rows = try Self.rows(changed.output)
+            #expect(changed.status == 0)
+            #expect(Self.say(rows, "configuration", "warning", "since the start: retention.sessions."))
+            #expect(Self.say(rows, "configuration", "warning", "since the last reload: log.level."))
+            let strict = try await gatehouse.command(["doctor", "--strict"])
+            #expect(strict.status == 2 && strict.errors.contains("warnings found"), "\(strict.errors)")
+            try change("nonsense: 1")
+            // The command reads the file too, so the server is asked with another file.
+            let other = try stage.write(
+                "data: var\nkeys: keys\ntemplates: \(Workspace.root)/templates\nadmin: { socket: var/admin/gatehouse.sock }",
+                to: "other.yaml")
+            let broken = try await CommandLineProgram(stage: stage)("doctor", "--json", "--strict", "--config", other)
+            #expect(broken.status == 1)
+            #expect(Self.say(try Self.rows(broken.output), "configuration", "problem", "'nonsense'"))
         }
     }
 

@@ -56,7 +56,7 @@ struct UserDeletion: AdministrationNoun {
         lines.append(
             "Earlier backups and exports still contain the user. Ended sessions and elicitations are deleted when their "
                 + "retention is over.")
-        return lines.joined(separator: "\n")
+        return lines.joined(separator: " ")
     }
 
     /// What a deletion would end and erase now.

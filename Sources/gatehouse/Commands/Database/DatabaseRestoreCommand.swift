@@ -13,6 +13,8 @@ struct DatabaseRestoreCommand: AsyncParsableCommand {
             backup is examined first, as with --check; nothing is changed if it has a defect. A database that exists is only \
             replaced with --replace, and then kept under another name. Keys that exist are never replaced.
 
+            With --without-keys nothing proves that the database is the one that was backed up.
+
             With --check, examines the backup in a private temporary folder and changes nothing: pages and references, schema, \
             audit trail, and whether the recovery passphrase opens the keys and these open the sealed values.
             """)
@@ -42,7 +44,7 @@ struct DatabaseRestoreCommand: AsyncParsableCommand {
             let folder = try BackupExamination.temporaryFolder()
             defer { try? FileManager.default.removeItem(atPath: folder) }
             answer = try await BackupExamination(backup: backup, archive: archive, folder: folder).run(at: now) {
-                .one($2, note: "The backup can be restored.")
+                .one($2, note: "The backup can be restored.", warning: Self.warning($2))
             }
         } else {
             let restore = DatabaseRestore(
@@ -50,6 +52,11 @@ struct DatabaseRestoreCommand: AsyncParsableCommand {
             answer = try await StatedReason.$current.withValue(act.reason) { try await restore.run() }
         }
         global.presentation().show(answer)
+    }
+
+    /// A backup is usable without the values that none of its keys opens, but its owner has to know.
+    private static func warning(_ row: JSONObject) -> String? {
+        row["unopened_values"]?.string.map { "The keys in the backup do not open these sealed values: \($0)." }
     }
 
     /// The keys in the backup; nil if there are none, or if they are not asked for.
