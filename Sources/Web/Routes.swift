@@ -108,6 +108,7 @@ package enum Routes {
 
     /// The routes of the admin socket.
     static func administration(_ handler: @escaping AdministrationSocket.Handler) -> [Route] {
-        [.admin(AdministrationSocket.route, .bytes(), AdministrationSocket.answering(handler))]
+        // A document of the whole configuration is one request. The kernel vouches for the peer.
+        [.admin(AdministrationSocket.route, .bytes(limit: 32 << 20), AdministrationSocket.answering(handler))]
     }
 }

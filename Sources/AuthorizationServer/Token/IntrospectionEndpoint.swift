@@ -63,9 +63,9 @@ package struct IntrospectionEndpoint: Sendable {
 }
 
 extension AccessTokenClaims {
-    /// The claims without the scopes that the user may not have any more, although the token was issued with them.
+    /// The claims without the scopes that the user may not have, or that the MCP server lost, although the token was issued with them.
     fileprivate func limited(to session: SessionGrant) -> AccessTokenClaims {
-        guard session.hasAccessRule else { return self }
+        guard session.hasAccessRule || session.hasLostScope else { return self }
         var claims = self
         claims.scope = scope.intersection(session.scope)
         return claims

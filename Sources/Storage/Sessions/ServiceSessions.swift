@@ -54,6 +54,10 @@ extension ServiceSessions {
     package func limit(_ session: Session, to scope: ScopeSet, _ ending: SessionEnding) throws -> Bool {
         guard session.scope.isSubset(of: scope) else { return try transaction.sessions.end(session, ending) != nil }
         try execute("UPDATE sessions SET scope = ?2 WHERE id = ?1", session.id.string, scope.string)
+        // A scope that was withdrawn since the session began does not come back to it; the next token opens another session.
+        guard try transaction.sessions.find(session.id)?.scope == scope else {
+            return try transaction.sessions.end(session, ending) != nil
+        }
         return false
     }
 }

@@ -21,6 +21,8 @@ package struct SessionGrant: Hashable, Sendable {
     package let resourceIsGone: Bool
     /// Whether a rule says which users may use the MCP server or some of its scopes. Without one nothing else is read.
     package let hasAccessRule: Bool
+    /// Whether the MCP server lost a scope of the session. Tokens were issued with it.
+    package let hasLostScope: Bool
     /// Whether the MCP server lost every scope of the session.
     package let lostEveryScope: Bool
     /// The approved scopes, without those that the MCP server lost since, and, once the standing rule has passed the session, without
@@ -111,6 +113,7 @@ extension SessionGrant {
         resource = try row.resource(9)
         resourceIsGone = try row.flag(10)
         scope = try row.scope(11, without: 32)
+        hasLostScope = try row.textIfAny(32) != nil
         lostEveryScope = try scope.isEmpty && row.textIfAny(32) != nil && !row.text(11).isEmpty
         state = try row.parsed(Session.State(rawValue: row.text(12)))
         createdAt = try row.time(13)

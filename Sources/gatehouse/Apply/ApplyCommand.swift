@@ -44,7 +44,8 @@ struct ApplyCommand: AdministrationCommand {
         let entries = (row["changes"]?.array ?? []).compactMap(\.object)
         let removes = entries.contains { entry in
             entry["change"]?.string == "removed"
-                || (entry["changes"]?.array ?? []).contains { $0.object?["to"]?.string == nil }
+                || entry["change"]?.string == "changed"
+                    && (entry["changes"]?.array ?? []).contains { $0.object?["narrows"] == true }
         }
         let replaces = row["secrets_replaced"]?.array?.isEmpty == false
         let others = row["other_effects"]?.strings ?? []

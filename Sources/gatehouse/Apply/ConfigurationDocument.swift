@@ -60,6 +60,9 @@ struct ConfigurationDocument {
             guard key != "client_secret" else {
                 throw CommandError("Write a secret into a file, and name the file with 'client_secret_file'.")
             }
+            if let content = files[key], mapping[content] != nil {
+                throw CommandError("'\(key)' and '\(content)' cannot be combined.")
+            }
             guard let content = files[key] else {
                 object[key] = try value(node, in: folder)
                 continue

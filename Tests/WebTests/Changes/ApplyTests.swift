@@ -122,6 +122,118 @@ struct ApplyTests {
         }
     }
 
+    @Test func `a scope that nobody may have stays so through an export`() async throws {
+        try await Harness.run { h in
+            try await h.documents.apply(Self.whole)
+            try await h.administer(.groups(.remove(name: "editors")))
+            let exported = try await h.documents.exported()
+            let mail = try #require(exported["resources"]?.array?.compactMap(\.object).first { $0["name"] == "Mail" })
+            #expect(mail["policy"]?.object?["scope_groups"] == ["mail:send": []])
+            #expect(try await h.documents.apply(exported, prunes: true).note == "Nothing changes.")
+            #expect(try await h.documents.exported() == exported)
+        }
+    }
+
+    @Test func `a line that is not finished locks nobody out`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            for access in [JSON.null, [:], ["groups": .null]] as [JSON] {
+                let document: JSONObject = [
+                    "resources": [["resource": "https://files.example/mcp", "policy": ["access": access]]]
+                ]
+                if access == .null {
+                    #expect(try await h.documents.apply(document).note == "Nothing changes.")
+                } else {
+                    await #expect(throws: AdministrationError.self) { try await h.documents.apply(document) }
+                }
+            }
+            #expect(try await h.refresh(tokens.refresh).status == .ok)
+        }
+    }
+
+    @Test func `a client whose MCP servers are removed is not opened to others by an export`() async throws {
+        try await Harness.run { h in
+            try await h.documents.apply(Self.whole)
+            try await h.administer(.resources(.remove("https://mail.example/mcp")))
+            let exported = try await h.documents.exported()
+            let desk = try #require(exported["clients"]?.array?.compactMap(\.object).first { $0["id"] == "desk" })
+            #expect(desk["resources"] == ["none"])
+            #expect(try await h.documents.apply(exported, prunes: true).note == "Nothing changes.")
+            let error = await #expect(throws: AdministrationError.self) {
+                try await h.documents.apply(["clients": [["id": "desk", "resources": []]]])
+            }
+            #expect(error?.description.contains("is empty") == true)
+            // Registered again, the MCP server is another one, and the client may use it once the document says so.
+            let again: JSONObject = [
+                "resources": [["resource": "https://mail.example/mcp", "name": "Mail", "owner": "Mail team"]],
+                "clients": [["id": "desk", "resources": ["https://mail.example/mcp"]]],
+            ]
+            #expect(try await h.documents.apply(again).rows.first?["changes"]?.array?.count == 2)
+            #expect(try await h.documents.apply(again).note == "Nothing changes.")
+        }
+    }
+
+    @Test func `a scope is dropped together with the action that demands it`() async throws {
+        try await Harness.run { h in
+            try await h.documents.apply(Self.whole)
+            let document: JSONObject = [
+                "resources": [
+                    [
+                        "resource": "https://mail.example/mcp", "scopes": [["name": "mail:read"]],
+                        "policy": ["actions": []],
+                    ],
+                    ["resource": "https://files.example/mcp"],
+                ]
+            ]
+            try await h.documents.apply(document, prunes: true)
+            #expect(try await h.documents.apply(document, prunes: true).note == "Nothing changes.")
+        }
+    }
+
+    @Test func `a name that pruning would remove is refused before anything is written`() async throws {
+        try await Harness.run { h in
+            try await h.documents.apply(Self.whole)
+            let before = try await h.documents.exported()
+            var document = Self.whole
+            document["groups"] = [["name": "corp-eng", "from": "corp", "claim": "Engineering"]]
+            let error = await #expect(throws: AdministrationError.self) {
+                try await h.documents.apply(document, prunes: true)
+            }
+            #expect(error?.description.contains("'editors'") == true)
+            #expect(try await h.documents.exported() == before)
+        }
+    }
+
+    @Test func `a redirect that a document leaves out counts as taken away, with the code that went there`()
+        async throws
+    {
+        try await Harness.run { h in
+            let code = try await h.code()
+            let document: JSONObject = ["clients": [["id": "quill", "redirect_uris": [.string(Harness.loopback)]]]]
+            let preview = try await h.documents.apply(document, isDryRun: true)
+            #expect(preview.rows.first?["sessions_ended"] == 1)
+            let change = preview.rows.first?["changes"]?.array?.first?.object?["changes"]?.array?.first?.object
+            #expect(change?["narrows"] == true)
+            #expect(try await h.documents.apply(document).rows.first?["sessions_ended"] == 1)
+            #expect(try await h.redeem(code).error == "invalid_grant")
+        }
+    }
+
+    @Test func `a secret that a document replaces takes an older one with it`() async throws {
+        try await Harness.run { h in
+            let rotated = try await h.administer(.resources(.rotateSecret(h.resource.id.string, overlap: "24h")))
+            let second = try #require(rotated.rows.first?["client_secret"]?.string)
+            let third = ClientSecret.random()
+            try await h.documents.apply([
+                "resources": [["resource": "https://files.example/mcp", "client_secret": .string(third.reveal())]]
+            ])
+            #expect(try await h.introspect("x", secret: third.reveal())["active"] == false)
+            for old in [h.resourceSecret.reveal(), second] {
+                #expect(try await h.introspect("x", secret: old)["error"] == "invalid_client")
+            }
+        }
+    }
+
     @Test func `a document that is wrong anywhere changes nothing`() async throws {
         try await Harness.run { h in
             let (before, records) = (try await h.documents.exported(), try await h.documents.trail())

@@ -42,7 +42,8 @@ struct ResourceEditTests {
 
     @Test func `a session without another scope ends with record and event, and its code with it`() async throws {
         try await Harness.run { h in
-            try await h.edit(ResourceChange(eventsEndpoint: "http://127.0.0.1:9/events"))
+            let (id, now) = (h.resource.id, h.clock.now)
+            try await h.gatehouse.store.write { try $0.resources.recordPoll(by: id, now: now) }
             let kept = try await both(h)
             let lost = try await h.tokens(scopes: ["files:write"], asking: "files:write")
             let code = try await h.code(nil, ["scope": "files:write"], scopes: ["files:write"])
@@ -146,6 +147,20 @@ struct ResourceEditTests {
             _ = try await withdraw(h, "files:read")
             #expect(try await h.gatehouse.store.read { try $0.clientPermissions.list(of: client.id) }.isEmpty)
             #expect(try await h.serve(client).error == "unauthorized_client")
+        }
+    }
+
+    @Test func `a permission that gets a withdrawn scope back opens another session with it`() async throws {
+        try await Harness.run { h in
+            let client = try await h.addService(scopes: ["files:read", "files:write"])
+            _ = try await h.serve(client)
+            _ = try await withdraw(h, "files:write")
+            h.clock.advance(by: 1)
+            try await h.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
+            h.clock.advance(by: 1)
+            try await h.permit(client, ["files:read", "files:write"])
+            #expect(try await h.serve(client).tokens.scope == "files:read files:write")
+            #expect(try await h.serviceSessions().map(\.endReason) == [.permissionWithdrawn, nil])
         }
     }
 

@@ -12,18 +12,22 @@ package struct AccessChange: Codable, Hashable, Sendable {
     package var users: [String]?
     /// The groups that may have single scopes. A scope with an empty value is open to everybody again.
     package var scopeGroups: [ScopeChanges.Assignment]
+    /// The groups that may have each named scope, none for nobody; a scope that is not named is open to everybody. Nil leaves the
+    /// scopes to `scopeGroups`.
+    package var scopeRule: [String: [String]]?
     /// The greatest age of an identity provider's groups, such as `12h`, or `default`.
     package var groupAge: String?
 
     /// A change of the given parts.
     package init(
         allowsEverybody: Bool = false, groups: [String]? = nil, users: [String]? = nil,
-        scopeGroups: [ScopeChanges.Assignment] = [], groupAge: String? = nil
+        scopeGroups: [ScopeChanges.Assignment] = [], scopeRule: [String: [String]]? = nil, groupAge: String? = nil
     ) {
         self.allowsEverybody = allowsEverybody
         self.groups = groups
         self.users = users
         self.scopeGroups = scopeGroups
+        self.scopeRule = scopeRule
         self.groupAge = groupAge
     }
 
@@ -61,6 +65,17 @@ struct AccessPolicy: AdministrationNoun {
                     .invalid, "Too many names: a rule lists at most \(Self.mostListed) users and groups. Use a group.")
             }
             settings.list = list
+        }
+        if let rule = change.scopeRule {
+            settings.scopes = [:]
+            for (name, groups) in rule {
+                let scope = try Scope(name)
+                guard resource.catalogue.known.contains(scope) else {
+                    throw AdministrationError(
+                        .invalid, "'\(resource.identifier)' has no scope '\(scope)', which 'scope_groups' names.")
+                }
+                settings.scopes[scope] = try groups.map { try group($0, transaction).id }
+            }
         }
         for (scope, groups) in try assigned(change.scopeGroups, at: resource, transaction) {
             settings.scopes[scope] = groups.isEmpty ? nil : groups

@@ -45,11 +45,12 @@ struct AppliedWork: AdministrationNoun {
     ) throws {
         for desired in desired ?? [] {
             if let known = try transaction.resources.find(comparable: desired.comparable) {
+                try change([desired.actionChange], at: desired, transaction)
                 try edit(known, desired, withdrawing: withdrawing, transaction)
             } else {
                 try add(desired, transaction)
             }
-            try changePolicy(desired, transaction)
+            try change(desired.policyChanges(), at: desired, transaction)
         }
     }
 
@@ -87,15 +88,19 @@ struct AppliedWork: AdministrationNoun {
         guard try transaction.resources.setSecret(given.digest, of: known.id) else {
             throw Self.secretAndKeys(desired.identifier)
         }
+        // No older secret outlives one that a file replaces.
+        try transaction.replacedSecrets.keep(given.digest, of: known.id, until: nil, now: now)
         try audit(transaction, .resourceSecretRotated, resource: known.id, explanation: reason)
         replacedSecrets.append(known.identifier.string)
     }
 
-    /// Writes the policy. A change that leaves everything as it is has no record.
-    private mutating func changePolicy(_ desired: DesiredResource, _ transaction: Transaction) throws {
+    /// Writes changes of the policy. One that leaves everything as it is has no record.
+    private mutating func change(
+        _ changes: [PolicyChange], at desired: DesiredResource, _ transaction: Transaction
+    ) throws {
         guard let resource = try transaction.resources.find(comparable: desired.comparable) else { return }
         let administration = ResourcePolicyAdministration(task: task)
-        for change in try desired.policyChanges(of: resource)
+        for change in changes
         where try administration.changes(change, resource, transaction) {
             ended.merge(
                 try administration.carryOut(
@@ -139,6 +144,8 @@ struct AppliedWork: AdministrationNoun {
         ended.merge(try editing.carryOut(edit, reason, transaction))
         if let given = desired.secret, !given.matches(known.secretDigest) {
             _ = try transaction.clients.setSecret(given.digest, of: known.id)
+            // No older secret outlives one that a file replaces.
+            try transaction.replacedClientSecrets.keep(given.digest, of: known.id, until: nil, now: now)
             try audit(transaction, .clientSecretRotated, client: known.id, explanation: reason)
             replacedSecrets.append(known.id.string)
         }

@@ -12,6 +12,7 @@ struct ApplyAdministration: AdministrationNoun {
     func apply(_ draft: ApplyDraft) async throws -> AdministrationAnswer {
         let reason = try checkedReason(draft.reason)
         let desired = try DesiredConfiguration(draft.document)
+        if draft.prunes { try desired.requireNamesKept() }
         let prepared = try await AppliedProviders(task: task, reason: reason).prepare(desired)
         let (outcome, ended): (AppliedOutcome, EndedSessions)
         do {

@@ -8,7 +8,14 @@ struct ConfigurationDifference {
         let name: String
         /// `added`, `changed` or `removed`.
         let change: String
-        let fields: [FieldChange]
+        let fields: [Field]
+    }
+
+    /// One member that differs.
+    struct Field: Hashable {
+        let change: FieldChange
+        /// Whether something is taken away: the member, or an entry of a list.
+        let narrows: Bool
     }
 
     let entries: [Entry]
@@ -51,18 +58,35 @@ struct ConfigurationDifference {
             }
     }
 
-    private static func fields(_ old: [String: String], _ new: [String: String]) -> [FieldChange] {
+    private static func fields(_ old: [String: [String]], _ new: [String: [String]]) -> [Field] {
         Set(old.keys).union(new.keys).sorted().compactMap { field in
             let (before, after) = (old[field], new[field])
             // What is empty on a new object says nothing.
-            guard before != nil || after?.isEmpty == false else { return nil }
-            return FieldChange(field, from: before, to: after)
+            guard before != nil || after?.isEmpty == false,
+                let change = FieldChange(field, from: before.map(text), to: after.map(text))
+            else { return nil }
+            // A list of groups that is new restricts a scope that everybody could have.
+            let restricts = field.hasPrefix("policy.scope_groups.") && before == nil && !old.isEmpty
+            let isList = (before?.count ?? 0) > 1 || (after?.count ?? 0) != 1 || (before?.count ?? 0) != 1
+            let loses = !Set(before ?? []).isSubset(of: after ?? []) && (isList || listed.contains(field))
+            return Field(change: change, narrows: after == nil || restricts || loses)
         }
     }
 
+    /// The lists of names, of which also a single entry that is replaced is taken away.
+    private static let listed: Set<String> = [
+        "redirect_uris", "resources", "policy.client_hosts", "policy.access.groups", "policy.access.users",
+        "policy.elicitation", "policy.external_hosts", "policy.actions", "domains", "required_groups",
+    ]
+
+    /// The words of a member in one line, each told apart from the next.
+    private static func text(_ words: [String]) -> String {
+        words.map { $0.contains(" ") && words.count > 1 || $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ", ")
+    }
+
     /// The plain values of an object by their place in it, such as `policy.idle_limit`. Objects of a list stand under their names.
-    private static func leaves(_ object: JSONObject, under parent: String = "") -> [String: String] {
-        var leaves: [String: String] = [:]
+    private static func leaves(_ object: JSONObject, under parent: String = "") -> [String: [String]] {
+        var leaves: [String: [String]] = [:]
         for (name, value) in object.members {
             let place = parent + name
             switch value {
@@ -72,14 +96,15 @@ struct ConfigurationDifference {
                     let named = element["name"]?.string ?? element["resource"]?.string ?? ""
                     leaves.merge(Self.leaves(element, under: "\(place) \(named) ")) { $1 }
                 }
-            case .array(let elements): leaves[place] = elements.compactMap(text).joined(separator: " ")
-            case .null, .bool, .integer, .number, .string: leaves[place] = text(value) ?? ""
+            case .array(let elements): leaves[place] = elements.compactMap(word)
+            case .null, .bool, .integer, .number, .string:
+                leaves[place] = word(value).map { $0.isEmpty ? [] : [$0] } ?? []
             }
         }
         return leaves
     }
 
-    private static func text(_ value: JSON) -> String? {
+    private static func word(_ value: JSON) -> String? {
         switch value {
         case .string(let text): text
         case .bool(let flag): flag ? "yes" : "no"
@@ -93,7 +118,13 @@ struct ConfigurationDifference {
         entries.map { entry in
             [
                 "kind": .string(entry.kind), "name": .string(entry.name), "change": .string(entry.change),
-                "changes": .array(entry.fields.map(\.row)),
+                "changes": .array(
+                    entry.fields.map { field in
+                        [
+                            "field": .string(field.change.field), "from": JSON(field.change.before),
+                            "to": JSON(field.change.after), "narrows": .bool(field.narrows),
+                        ]
+                    }),
             ]
         }
     }

@@ -150,11 +150,11 @@ struct ConfigurationExport {
         row["redirect_uris"] = .strings(client.redirectURIs.map(\.string))
         let schemes = Set(client.redirectURIs.compactMap(\.ownScheme).filter { !$0.isFamiliar }.map(\.string))
         row["own_schemes"] = .strings(schemes.sorted())
-        row["resources"] = .strings(
-            try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string }.sorted())
+        row["resources"] = .strings(try servers(of: client))
         row["permissions"] = .array(
             try transaction.clientPermissions.list(of: client.id).compactMap { permission in
-                try transaction.resources.find(id: permission.resourceID).map {
+                try transaction.resources.find(id: permission.resourceID).flatMap { $0.removedAt == nil ? $0 : nil }.map
+                {
                     [
                         "resource": .string($0.identifier.string),
                         "scopes": .strings(permission.scope.scopes.map(\.string)),
@@ -162,6 +162,14 @@ struct ConfigurationExport {
                 }
             })
         return row
+    }
+
+    /// The MCP servers that a client may request access to, or only `any`, or only `none` for a client whose MCP servers are removed.
+    private func servers(of client: RegisteredClient) throws -> [String] {
+        guard !client.resources.isEmpty else { return ["any"] }
+        let names = try client.resources.compactMap { try transaction.resources.find(id: $0) }
+            .filter { $0.removedAt == nil }.map(\.identifier.string).sorted()
+        return names.isEmpty ? ["none"] : names
     }
 
     static func rule(_ rule: ClientRule) -> JSONObject {

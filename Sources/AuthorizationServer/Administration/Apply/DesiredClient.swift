@@ -19,7 +19,10 @@ struct DesiredClient {
     let requirements: [ClientRequirement: Bool]
     let redirects: [String]?
     let ownSchemes: [String]
+    /// The MCP servers; empty for any, nil to leave them as they are.
     let resources: [String]?
+    /// Whether it may use no MCP server that exists, which a new client cannot be told.
+    let saysNone: Bool
     let permissions: [(resource: String, scopes: [String])]?
 
     init(_ object: DesiredObject) throws {
@@ -37,14 +40,27 @@ struct DesiredClient {
         self.requirements = requirements
         redirects = try object.list("redirect_uris")
         ownSchemes = try object.list("own_schemes") ?? []
-        resources = try object.list("resources")
+        resources = try Self.servers(try object.list("resources"), at: object.place)
+        saysNone = try object.list("resources") == ["none"]
         permissions = try object.objects("permissions", allowing: ["resource", "scopes"])?.map {
             (try $0.required("resource"), try $0.list("scopes") ?? [])
         }
     }
 
+    /// An empty list is no way to say `any`: it would open every MCP server to the client.
+    private static func servers(_ list: [String]?, at place: String) throws(AdministrationError) -> [String]? {
+        guard list != [] else {
+            throw AdministrationError(.invalid, "'\(place).resources' is empty. Write any, or name MCP servers.")
+        }
+        return list == ["any"] ? [] : list == ["none"] ? nil : list
+    }
+
     /// The draft of a new client.
     func draft() throws -> ClientDraft {
+        guard !saysNone else {
+            throw AdministrationError(
+                .invalid, "Client '\(id)' is new; name its MCP servers in 'resources', or write any.")
+        }
         guard let name else {
             throw AdministrationError(.invalid, "Client '\(id)' is new; give 'name'.")
         }

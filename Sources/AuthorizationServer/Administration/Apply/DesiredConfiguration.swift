@@ -38,6 +38,46 @@ struct DesiredConfiguration {
         try Self.requireDistinct(rules?.map(\.name), "rule")
     }
 
+    /// Refuses names that the sections of this document leave out, and that pruning would remove.
+    func requireNamesKept() throws {
+        func refuse(_ name: String, _ place: String, _ section: String) -> AdministrationError {
+            AdministrationError(
+                .invalid, "\(place) names '\(name)', which the section '\(section)' leaves out and --prune removes.")
+        }
+        if let groups {
+            let kept = Set(groups.map { AccountName($0.name).key })
+            for resource in resources ?? [] {
+                for name in resource.policy.namedGroups where !kept.contains(AccountName(name).key) {
+                    throw refuse(name, "MCP server '\(resource.identifier)'", "groups")
+                }
+            }
+        }
+        if let identityProviders {
+            let kept = Set(identityProviders.map(\.name.string))
+            for resource in resources ?? [] {
+                guard let name = resource.policy.identityProvider, !name.isEmpty, !kept.contains(name) else { continue }
+                throw refuse(name, "MCP server '\(resource.identifier)'", "identity_providers")
+            }
+        }
+        guard let resources else { return }
+        let kept = Set(resources.map(\.comparable))
+        func requireKept(_ names: [String], _ place: String) throws {
+            for name in names {
+                guard let comparable = try? ResourceIdentifier(name).comparable, !kept.contains(comparable) else {
+                    continue
+                }
+                throw refuse(name, place, "resources")
+            }
+        }
+        for client in clients ?? [] {
+            try requireKept(
+                (client.resources ?? []) + (client.permissions ?? []).map(\.resource), "Client '\(client.id)'")
+        }
+        for provider in providers ?? [] {
+            try requireKept((provider.allowed ?? []).map(\.resource), "Provider '\(provider.name)'")
+        }
+    }
+
     private static func requireDistinct(_ names: [String]?, _ kind: String) throws(AdministrationError) {
         var seen: Set<String> = []
         for name in names ?? [] where !seen.insert(name).inserted {

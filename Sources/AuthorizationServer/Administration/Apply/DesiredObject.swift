@@ -18,8 +18,8 @@ struct DesiredObject {
         self.place = place
     }
 
-    /// Whether the member is there, also without a value.
-    func has(_ name: String) -> Bool { object[name] != nil }
+    /// Whether the member has a value.
+    func has(_ name: String) -> Bool { object[name].map { $0 != .null } ?? false }
 
     /// A plain value as text; nil where it is not given.
     func text(_ name: String) throws(AdministrationError) -> String? {

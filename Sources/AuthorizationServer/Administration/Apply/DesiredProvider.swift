@@ -104,7 +104,7 @@ struct DesiredIdentityProvider {
         draft.keysURL = present("jwks_url")
         draft.endSessionEndpoint = given["end_session_endpoint"]
         draft.homeDomains = homeDomains ?? []
-        draft.options = options
+        draft.options = options.filter { !$0.value.isEmpty }
         return draft
     }
 
@@ -134,7 +134,8 @@ struct DesiredIdentityProvider {
         }
         for option in IdentityProviderOptions.declared {
             guard let texts = options[option.key.name] else { continue }
-            let read = try option.read(texts).texts
+            // Without a text, an option has its standard value.
+            let read = texts.isEmpty ? [] : try option.read(texts).texts
             if read != exported[option.key.name]?.strings ?? [] { change.options[option.key.name] = read }
         }
         return change == IdentityProviderChange() ? nil : change

@@ -110,36 +110,28 @@ struct DesiredResource {
             })
     }
 
-    /// The changes of the policy of an MCP server that has these scopes. Client hosts and access are two changes, as each ends sessions
-    /// of its own.
-    func policyChanges(of resource: Resource) throws -> [PolicyChange] {
-        let everyScope = policy.scopeGroups.map { given in
-            resource.scopes.flatMap { scope -> [ScopeChanges.Assignment] in
-                let name = scope.scope.string
-                let groups = given.first { $0.name == name }?.entries ?? []
-                return (groups.isEmpty ? [""] : groups).map { ScopeChanges.Assignment(scope: name, value: $0) }
-            }
-        }
-        let unknown = policy.scopeGroups?.first { given in
-            !resource.scopes.contains { $0.scope.string == given.name }
-        }
-        if let unknown {
-            throw AdministrationError(
-                .invalid, "'\(identifier)' has no scope '\(unknown.name)', which 'scope_groups' names.")
-        }
-        return [
+    /// The actions alone. They change before the scopes do, because a scope that an action demands cannot be withdrawn.
+    var actionChange: PolicyChange { PolicyChange(actions: policy.actions) }
+
+    /// The changes of the policy. Client hosts and access are two changes, as each ends sessions of its own.
+    func policyChanges() throws -> [PolicyChange] {
+        [
             PolicyChange(
                 settings: policy.settings, actions: policy.actions, reach: try reach(),
                 identityProvider: policy.identityProvider),
             PolicyChange(
                 access: AccessChange(
                     allowsEverybody: policy.allowsEverybody ?? false, groups: policy.groups, users: policy.users,
-                    scopeGroups: everyScope ?? [], groupAge: policy.groupAge)),
+                    scopeRule: policy.scopeGroups.map { Dictionary($0.map { ($0.name, $0.entries) }) { $1 } },
+                    groupAge: policy.groupAge)),
         ].filter { !$0.isEmpty }
     }
 }
 
 extension DesiredResource.Policy {
+    /// The groups that the access rule names.
+    var namedGroups: [String] { (groups ?? []) + (scopeGroups ?? []).flatMap(\.entries) }
+
     fileprivate init(_ object: DesiredObject?) throws {
         var settings: [String: [String]] = [:]
         for setting in PolicySetting.all {
@@ -165,9 +157,13 @@ extension DesiredResource.Policy {
             (allowsEverybody, groups, users) = (true, nil, nil)
         } else {
             let access = try object.object("access", allowing: ["groups", "users"])
-            allowsEverybody = false
-            groups = try access?.list("groups") ?? []
-            users = try access?.list("users") ?? []
+            let (listed, named) = (try access?.list("groups"), try access?.list("users"))
+            // Nobody is locked out by a line that is not finished.
+            guard listed != nil || named != nil else {
+                throw AdministrationError(
+                    .invalid, "'\(object.place).access' must be everybody, or lists of groups and users.")
+            }
+            (allowsEverybody, groups, users) = (false, listed ?? [], named ?? [])
         }
     }
 }

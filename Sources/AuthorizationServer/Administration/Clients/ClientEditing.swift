@@ -88,7 +88,9 @@ struct ClientEditing: AdministrationNoun {
         let after = client.changed(
             name: try change.name.map { try AdministrationText.checked($0, as: "The name") } ?? client.name,
             redirects: redirects ?? client.redirectURIs,
-            resources: change.resources == nil ? client.resources : resources ?? [])
+            resources: change.resources == nil ? client.resources : resources ?? []
+        )
+        .keepingRemoved(of: client, try removed(among: client.resources, transaction))
         return ClientEdit(
             before: client, after: after, changes: try changes(from: client, to: after, transaction),
             ends: try ends(from: client, to: after, transaction), voided: try voided(by: after, transaction))
@@ -103,8 +105,13 @@ struct ClientEditing: AdministrationNoun {
             transaction, .clientChanged, client: edit.before.id,
             reason: edit.changes.map(\.field).joined(separator: ", "),
             explanation: reason, changes: edit.changes.map(\.recorded))
-        for id in edit.voided { _ = try transaction.sessions.end(id, ending(.redirectRemoved, reason)) }
-        return try transaction.sessions.end(edit.ends, ending(.resourceWithdrawn, reason))
+        var ended = EndedSessions()
+        if !edit.voided.isEmpty {
+            ended.merge(
+                try transaction.sessions.end(SessionFilter(ids: edit.voided), ending(.redirectRemoved, reason)))
+        }
+        ended.merge(try transaction.sessions.end(edit.ends, ending(.resourceWithdrawn, reason)))
+        return ended
     }
 
     private func redirects(
@@ -129,7 +136,8 @@ struct ClientEditing: AdministrationNoun {
     ) throws -> [FieldChange] {
         func servers(_ ids: [ResourceID]) throws -> String {
             guard !ids.isEmpty else { return "any" }
-            return try ids.compactMap { try transaction.resources.find(id: $0)?.identifier.string }.sorted()
+            return try ids.compactMap { try transaction.resources.find(id: $0) }
+                .map { $0.identifier.string + ($0.removedAt == nil ? "" : " (removed)") }.sorted()
                 .joined(separator: " ")
         }
         func redirects(_ client: RegisteredClient) -> String {
@@ -140,6 +148,11 @@ struct ClientEditing: AdministrationNoun {
             FieldChange("redirect URIs", from: redirects(before), to: redirects(after)),
             FieldChange("MCP servers", from: try servers(before.resources), to: try servers(after.resources)),
         ].compactMap(\.self)
+    }
+
+    /// The MCP servers of a client that were removed since.
+    private func removed(among ids: [ResourceID], _ transaction: Transaction) throws -> Set<ResourceID> {
+        Set(try ids.filter { try transaction.resources.find(id: $0)?.removedAt != nil })
     }
 
     private func ends(
@@ -176,6 +189,13 @@ struct ClientEditing: AdministrationNoun {
 }
 
 extension RegisteredClient {
+    /// This client with the list of `before`, if both lists name the same MCP servers that exist: removed ones cannot be named, and
+    /// dropping them could turn a list into no list, which means every MCP server.
+    fileprivate func keepingRemoved(of before: RegisteredClient, _ removed: Set<ResourceID>) -> RegisteredClient {
+        let isSame = Set(resources) == Set(before.resources).subtracting(removed) && !resources.isEmpty
+        return isSame ? restricted(to: before.resources) : self
+    }
+
     /// The client with other values. Its grant types follow from its redirects: without one there is no authorization code.
     fileprivate func changed(name: String, redirects: [RedirectURI], resources: [ResourceID]) -> RegisteredClient {
         var grants = grantTypes.filter { $0 != .authorizationCode }

@@ -11,6 +11,8 @@ struct ResourceEdit {
     let described: [ResourceScope]
     let added: [ResourceScope]
     let withdrawn: ScopeSet
+    /// The withdrawn scopes that only some groups may have. If they are added again, everybody may have them.
+    let forgotten: ScopeSet
     /// The events endpoint after the change; nil for an MCP server that polls.
     let eventsEndpoint: String?
 
@@ -106,6 +108,8 @@ struct ResourceEditing: AdministrationNoun {
                 ?? resource.name,
             owner: try change.owner.map { try AdministrationText.checked($0, as: "The owner") } ?? resource.owner,
             described: described, added: Array(all.dropFirst(kept.count)), withdrawn: withdrawn,
+            forgotten: withdrawn.intersection(
+                ScopeSet(try transaction.access.settings(of: resource.id).scopes.keys.sorted())),
             eventsEndpoint: try change.eventsEndpoint.map {
                 $0.isEmpty ? nil : try ResourcePolicyAdministration.checkedEndpoint($0)
             } ?? resource.eventsEndpoint)
@@ -211,5 +215,7 @@ struct ResourceEditing: AdministrationNoun {
             + "leaves it out at once."
         return "\(sessions(counts.narrowed)) \(narrows) a scope and keep the others; \(sessions(counts.ended)) \(ends) "
             + "for want of another." + tokens
+            + (edit.forgotten.isEmpty
+                ? "" : " The groups of \(edit.forgotten) are forgotten: added again, everybody may have it.")
     }
 }
