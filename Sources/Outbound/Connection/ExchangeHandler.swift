@@ -77,6 +77,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
+    /// A connection that never reached this handler, because a proxy opened no tunnel, ends too.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end.succeed(failure ?? .interrupted)
+    }
+
     private func receive(_ piece: ByteBuffer, of exchange: Exchange, _ context: ChannelHandlerContext) {
         if let sink = exchange.sink, head?.status == .ok {
             do {
