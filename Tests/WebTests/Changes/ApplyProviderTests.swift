@@ -35,12 +35,12 @@ struct ApplyProviderTests {
         try await Harness.run { h in
             let answer = try await apply(h, Self.hub())
             #expect(!answer.json.text.contains("hub-secret-canary"))
-            let exported = try await h.documents.exported()
+            let exported = try await h.changes.exported()
             #expect(exported["providers"]?.array?.first?.object?["allowed"]?.array?.count == 1)
             #expect(!JSON.object(exported).text.contains("hub-secret-canary"))
-            let records = try await h.documents.trail()
+            let records = try await h.changes.trail()
             #expect(try await apply(h, Self.hub()).note == "Nothing changes.")
-            #expect(try await h.documents.trail() == records)
+            #expect(try await h.changes.trail() == records)
             let rotated = try await apply(h, Self.hub(["client_secret": "hub-second-canary"]))
             #expect(rotated.rows.first?["secrets_replaced"] == ["provider hub"])
             #expect(try await apply(h, Self.hub(["client_secret": "hub-second-canary"])).note == "Nothing changes.")
@@ -64,13 +64,13 @@ struct ApplyProviderTests {
     ) async throws {
         try await Harness.run { h in
             _ = try await apply(h, Self.hub())
-            let (before, records) = (try await h.documents.exported(), try await h.documents.trail())
+            let (before, records) = (try await h.changes.exported(), try await h.changes.trail())
             let error = await #expect(throws: AdministrationError.self) {
                 try await apply(h, Self.hub(changes))
             }
             #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
-            #expect(try await h.documents.exported() == before)
-            #expect(try await h.documents.trail() == records)
+            #expect(try await h.changes.exported() == before)
+            #expect(try await h.changes.trail() == records)
         }
     }
 
@@ -78,12 +78,12 @@ struct ApplyProviderTests {
         try await Harness.run { h in
             _ = try await apply(h, Self.hub())
             let error = await #expect(throws: AdministrationError.self) {
-                try await h.edit(ResourceChange(owner: "Data team"))
+                try await h.changes.edit(ResourceChange(owner: "Data team"))
             }
             #expect(error?.kind == .conflict && error?.description.contains("'hub'") == true)
             #expect(try await h.records(.resourceChanged).isEmpty)
             _ = try await apply(h, Self.hub(["client_secret": .null, "allowed": []]))
-            try await h.edit(ResourceChange(owner: "Data team"))
+            try await h.changes.edit(ResourceChange(owner: "Data team"))
         }
     }
 
@@ -102,17 +102,17 @@ struct ApplyProviderTests {
                 "resources": [["resource": "https://files.example/mcp", "policy": ["identity_provider": "corp"]]],
             ]
             let preview = try await apply(h, document, isDryRun: true)
-            #expect(try await h.documents.exported()["identity_providers"] == [])
+            #expect(try await h.changes.exported()["identity_providers"] == [])
             let added = try await apply(h, document)
             #expect(added.rows.first?["changes"] == preview.rows.first?["changes"])
-            let exported = try await h.documents.exported()
+            let exported = try await h.changes.exported()
             let row = try #require(exported["identity_providers"]?.array?.first?.object)
             #expect(row["domains"] == ["corp.example"] && row["home_domains"] == ["corp.example"])
             #expect(!JSON.object(exported).text.contains("upstream-secret-canary"))
-            let records = try await h.documents.trail()
+            let records = try await h.changes.trail()
             #expect(try await apply(h, document).note == "Nothing changes.")
             #expect(try await apply(h, exported, prunes: true).note == "Nothing changes.")
-            #expect(try await h.documents.trail() == records)
+            #expect(try await h.changes.trail() == records)
             var other = corp
             other["domains"] = ["corp.example", "lab.example"]
             let changed = try await apply(h, ["identity_providers": [.object(other)]])
@@ -125,7 +125,7 @@ struct ApplyProviderTests {
             }
             #expect(error?.description.contains("issuer") == true)
             _ = try await apply(h, ["identity_providers": []], prunes: true)
-            #expect(try await h.documents.exported()["identity_providers"] == [])
+            #expect(try await h.changes.exported()["identity_providers"] == [])
             #expect(try await h.records(.identityProviderRemoved).count == 1)
         }
         try await provider.stop()

@@ -50,10 +50,10 @@ struct ApplyTests {
     @Test func `a document creates everything that it names, and the same document again changes nothing`() async throws
     {
         try await Harness.run { h in
-            let answer = try await h.documents.apply(Self.whole)
+            let answer = try await h.changes.apply(Self.whole)
             let row = try #require(answer.rows.first)
             #expect(row["secrets"]?.array?.count == 3, "one MCP server and two clients get secrets")
-            let exported = try await h.documents.exported()
+            let exported = try await h.changes.exported()
             let mail = try #require(
                 exported["resources"]?.array?.compactMap(\.object).first { $0["name"] == "Mail" })
             let policy = try #require(mail["policy"]?.object)
@@ -62,40 +62,40 @@ struct ApplyTests {
             #expect(policy["access"] == ["groups": ["editors"], "users": ["ada"]])
             #expect(policy["scope_groups"] == ["mail:send": ["editors"]] && policy["group_max_age"] == "12h")
             #expect(policy["actions"] == ["send_digest=ask mail:send"])
-            let records = try await h.documents.trail()
-            let again = try await h.documents.apply(Self.whole)
+            let records = try await h.changes.trail()
+            let again = try await h.changes.apply(Self.whole)
             #expect(again.note == "Nothing changes." && again.rows.first?["changes"] == [])
-            #expect(try await h.documents.exported() == exported)
-            #expect(try await h.documents.trail() == records, "what stays the same leaves no record")
+            #expect(try await h.changes.exported() == exported)
+            #expect(try await h.changes.trail() == records, "what stays the same leaves no record")
         }
     }
 
     @Test func `an export that is applied changes nothing, also with pruning`() async throws {
         try await Harness.run { h in
-            try await h.documents.apply(Self.whole)
-            let (exported, records) = (try await h.documents.exported(), try await h.documents.trail())
-            let answer = try await h.documents.apply(exported, prunes: true)
+            try await h.changes.apply(Self.whole)
+            let (exported, records) = (try await h.changes.exported(), try await h.changes.trail())
+            let answer = try await h.changes.apply(exported, prunes: true)
             #expect(answer.note == "Nothing changes.")
-            #expect(try await h.documents.exported() == exported)
-            #expect(try await h.documents.trail() == records)
+            #expect(try await h.changes.exported() == exported)
+            #expect(try await h.changes.trail() == records)
         }
     }
 
     @Test func `a preview says what the change does, and changes nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens(scopes: ["files:write"], asking: "files:write")
-            let (before, records) = (try await h.documents.exported(), try await h.documents.trail())
+            let (before, records) = (try await h.changes.exported(), try await h.changes.trail())
             let document: JSONObject = [
                 "resources": [
                     ["resource": "https://files.example/mcp", "owner": "Data team", "scopes": [["name": "files:read"]]]
                 ]
             ]
-            let preview = try await h.documents.apply(document, prunes: true, isDryRun: true)
+            let preview = try await h.changes.apply(document, prunes: true, isDryRun: true)
             #expect(preview.rows.first?["sessions_ended"] == 1)
-            #expect(try await h.documents.exported() == before)
-            #expect(try await h.documents.trail() == records)
+            #expect(try await h.changes.exported() == before)
+            #expect(try await h.changes.trail() == records)
             #expect(try await h.introspect(tokens.access)["active"] == true)
-            let done = try await h.documents.apply(document, prunes: true)
+            let done = try await h.changes.apply(document, prunes: true)
             #expect(done.rows.first?["changes"] == preview.rows.first?["changes"])
             #expect(done.rows.first?["sessions_ended"] == 1)
             #expect(try await h.introspect(tokens.access)["active"] == false)
@@ -107,30 +107,30 @@ struct ApplyTests {
     {
         try await Harness.run { h in
             let tokens = try await h.tokens()
-            try await h.documents.apply(Self.whole)
+            try await h.changes.apply(Self.whole)
             #expect(try await h.refresh(tokens.refresh).status == .ok)
             let part: JSONObject = ["clients": [["id": "desk"]], "rules": []]
-            let answer = try await h.documents.apply(part, prunes: true)
+            let answer = try await h.changes.apply(part, prunes: true)
             #expect(answer.rows.first?["sessions_ended"] == 1, "the session of the client that the document leaves out")
-            let left = try await h.documents.exported()
+            let left = try await h.changes.exported()
             #expect(left["clients"]?.array?.count == 1 && left["rules"] == [])
             #expect(left["resources"]?.array?.count == 2 && left["groups"]?.array?.count == 2)
             #expect(try await h.sessions().map(\.endReason) == [.clientRemoved])
-            let none = try await h.documents.apply(["resources": [], "groups": []], prunes: true)
+            let none = try await h.changes.apply(["resources": [], "groups": []], prunes: true)
             #expect(none.rows.first?["changes"]?.array?.count == 4)
-            #expect(try await h.documents.exported()["resources"] == [])
+            #expect(try await h.changes.exported()["resources"] == [])
         }
     }
 
     @Test func `a scope that nobody may have stays so through an export`() async throws {
         try await Harness.run { h in
-            try await h.documents.apply(Self.whole)
+            try await h.changes.apply(Self.whole)
             try await h.administer(.groups(.remove(name: "editors")))
-            let exported = try await h.documents.exported()
+            let exported = try await h.changes.exported()
             let mail = try #require(exported["resources"]?.array?.compactMap(\.object).first { $0["name"] == "Mail" })
             #expect(mail["policy"]?.object?["scope_groups"] == ["mail:send": []])
-            #expect(try await h.documents.apply(exported, prunes: true).note == "Nothing changes.")
-            #expect(try await h.documents.exported() == exported)
+            #expect(try await h.changes.apply(exported, prunes: true).note == "Nothing changes.")
+            #expect(try await h.changes.exported() == exported)
         }
     }
 
@@ -142,9 +142,9 @@ struct ApplyTests {
                     "resources": [["resource": "https://files.example/mcp", "policy": ["access": access]]]
                 ]
                 if access == .null {
-                    #expect(try await h.documents.apply(document).note == "Nothing changes.")
+                    #expect(try await h.changes.apply(document).note == "Nothing changes.")
                 } else {
-                    await #expect(throws: AdministrationError.self) { try await h.documents.apply(document) }
+                    await #expect(throws: AdministrationError.self) { try await h.changes.apply(document) }
                 }
             }
             #expect(try await h.refresh(tokens.refresh).status == .ok)
@@ -153,14 +153,14 @@ struct ApplyTests {
 
     @Test func `a client whose MCP servers are removed is not opened to others by an export`() async throws {
         try await Harness.run { h in
-            try await h.documents.apply(Self.whole)
+            try await h.changes.apply(Self.whole)
             try await h.administer(.resources(.remove("https://mail.example/mcp")))
-            let exported = try await h.documents.exported()
+            let exported = try await h.changes.exported()
             let desk = try #require(exported["clients"]?.array?.compactMap(\.object).first { $0["id"] == "desk" })
             #expect(desk["resources"] == ["none"])
-            #expect(try await h.documents.apply(exported, prunes: true).note == "Nothing changes.")
+            #expect(try await h.changes.apply(exported, prunes: true).note == "Nothing changes.")
             let error = await #expect(throws: AdministrationError.self) {
-                try await h.documents.apply(["clients": [["id": "desk", "resources": []]]])
+                try await h.changes.apply(["clients": [["id": "desk", "resources": []]]])
             }
             #expect(error?.description.contains("is empty") == true)
             // Registered again, the MCP server is another one, and the client may use it once the document says so.
@@ -168,14 +168,14 @@ struct ApplyTests {
                 "resources": [["resource": "https://mail.example/mcp", "name": "Mail", "owner": "Mail team"]],
                 "clients": [["id": "desk", "resources": ["https://mail.example/mcp"]]],
             ]
-            #expect(try await h.documents.apply(again).rows.first?["changes"]?.array?.count == 2)
-            #expect(try await h.documents.apply(again).note == "Nothing changes.")
+            #expect(try await h.changes.apply(again).rows.first?["changes"]?.array?.count == 2)
+            #expect(try await h.changes.apply(again).note == "Nothing changes.")
         }
     }
 
     @Test func `a scope is dropped together with the action that demands it`() async throws {
         try await Harness.run { h in
-            try await h.documents.apply(Self.whole)
+            try await h.changes.apply(Self.whole)
             let document: JSONObject = [
                 "resources": [
                     [
@@ -185,22 +185,22 @@ struct ApplyTests {
                     ["resource": "https://files.example/mcp"],
                 ]
             ]
-            try await h.documents.apply(document, prunes: true)
-            #expect(try await h.documents.apply(document, prunes: true).note == "Nothing changes.")
+            try await h.changes.apply(document, prunes: true)
+            #expect(try await h.changes.apply(document, prunes: true).note == "Nothing changes.")
         }
     }
 
     @Test func `a name that pruning would remove is refused before anything is written`() async throws {
         try await Harness.run { h in
-            try await h.documents.apply(Self.whole)
-            let before = try await h.documents.exported()
+            try await h.changes.apply(Self.whole)
+            let before = try await h.changes.exported()
             var document = Self.whole
             document["groups"] = [["name": "corp-eng", "from": "corp", "claim": "Engineering"]]
             let error = await #expect(throws: AdministrationError.self) {
-                try await h.documents.apply(document, prunes: true)
+                try await h.changes.apply(document, prunes: true)
             }
             #expect(error?.description.contains("'editors'") == true)
-            #expect(try await h.documents.exported() == before)
+            #expect(try await h.changes.exported() == before)
         }
     }
 
@@ -210,11 +210,11 @@ struct ApplyTests {
         try await Harness.run { h in
             let code = try await h.code()
             let document: JSONObject = ["clients": [["id": "quill", "redirect_uris": [.string(Harness.loopback)]]]]
-            let preview = try await h.documents.apply(document, isDryRun: true)
+            let preview = try await h.changes.apply(document, isDryRun: true)
             #expect(preview.rows.first?["sessions_ended"] == 1)
             let change = preview.rows.first?["changes"]?.array?.first?.object?["changes"]?.array?.first?.object
             #expect(change?["narrows"] == true)
-            #expect(try await h.documents.apply(document).rows.first?["sessions_ended"] == 1)
+            #expect(try await h.changes.apply(document).rows.first?["sessions_ended"] == 1)
             #expect(try await h.redeem(code).error == "invalid_grant")
         }
     }
@@ -224,7 +224,7 @@ struct ApplyTests {
             let rotated = try await h.administer(.resources(.rotateSecret(h.resource.id.string, overlap: "24h")))
             let second = try #require(rotated.rows.first?["client_secret"]?.string)
             let third = ClientSecret.random()
-            try await h.documents.apply([
+            try await h.changes.apply([
                 "resources": [["resource": "https://files.example/mcp", "client_secret": .string(third.reveal())]]
             ])
             #expect(try await h.introspect("x", secret: third.reveal())["active"] == false)
@@ -236,15 +236,15 @@ struct ApplyTests {
 
     @Test func `a document that is wrong anywhere changes nothing`() async throws {
         try await Harness.run { h in
-            let (before, records) = (try await h.documents.exported(), try await h.documents.trail())
+            let (before, records) = (try await h.changes.exported(), try await h.changes.trail())
             for (document, sentence) in Self.wrong {
                 var whole = Self.whole
                 for (name, value) in document.members { whole[name] = value }
-                let error = await #expect(throws: AdministrationError.self) { try await h.documents.apply(whole) }
+                let error = await #expect(throws: AdministrationError.self) { try await h.changes.apply(whole) }
                 #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "") for \(sentence)")
-                #expect(try await h.documents.exported() == before)
+                #expect(try await h.changes.exported() == before)
             }
-            #expect(try await h.documents.trail() == records)
+            #expect(try await h.changes.trail() == records)
         }
     }
 
@@ -287,32 +287,32 @@ struct ApplyTests {
             let document: JSONObject = [
                 "resources": [["resource": "https://files.example/mcp", "client_secret": .string(secret.reveal())]]
             ]
-            let answer = try await h.documents.apply(document)
+            let answer = try await h.changes.apply(document)
             #expect(answer.rows.first?["secrets_replaced"] == ["https://files.example/mcp"])
             #expect(!answer.json.text.contains(secret.reveal()))
             #expect(try await h.introspect("x", secret: secret.reveal())["active"] == false)
             #expect(try await h.introspect("x")["error"] == "invalid_client")
-            #expect(try await h.documents.apply(document).note == "Nothing changes.")
+            #expect(try await h.changes.apply(document).note == "Nothing changes.")
             #expect(try await h.records(.resourceSecretRotated).count == 1)
-            #expect(!JSON.object(try await h.documents.exported()).text.contains(secret.reveal()))
+            #expect(!JSON.object(try await h.changes.exported()).text.contains(secret.reveal()))
         }
     }
 
     @Test func `a change that was previewed is refused when something else changed since`() async throws {
         try await Harness.run { h in
             let document: JSONObject = ["resources": [["resource": "https://files.example/mcp", "owner": "Data team"]]]
-            let preview = try await h.documents.apply(document, isDryRun: true)
+            let preview = try await h.changes.apply(document, isDryRun: true)
             let expected = try #require(preview.rows.first?["fingerprint"]?.string)
-            try await h.edit(ResourceChange(owner: "Third team"))
+            try await h.changes.edit(ResourceChange(owner: "Third team"))
             let error = await #expect(throws: AdministrationError.self) {
-                try await h.documents.apply(document, expected: expected)
+                try await h.changes.apply(document, expected: expected)
             }
             #expect(error?.kind == .conflict)
             let owner = try await h.gatehouse.store.read { [id = h.resource.id] in try $0.resources.find(id: id)?.owner
             }
             #expect(owner == "Third team")
-            let fresh = try await h.documents.apply(document, isDryRun: true).rows.first?["fingerprint"]?.string
-            try await h.documents.apply(document, expected: fresh)
+            let fresh = try await h.changes.apply(document, isDryRun: true).rows.first?["fingerprint"]?.string
+            try await h.changes.apply(document, expected: fresh)
         }
     }
 
@@ -321,7 +321,7 @@ struct ApplyTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for team in 0..<8 {
                     group.addTask {
-                        try await h.documents.apply([
+                        try await h.changes.apply([
                             "groups": [["name": .string("team-\(team)")]],
                             "resources": [
                                 [
@@ -334,7 +334,7 @@ struct ApplyTests {
                 }
                 try await group.waitForAll()
             }
-            let exported = try await h.documents.exported()
+            let exported = try await h.changes.exported()
             #expect(exported["groups"]?.array?.count == 8)
             let server = try #require(exported["resources"]?.array?.first?.object)
             let owner = try #require(server["owner"]?.string)
@@ -348,7 +348,7 @@ struct ApplyTests {
             let excluded = try await scene.tokens()
             let registered = try await h.tokens()
             try await h.administer(.groups(.add(name: "none")))
-            try await h.documents.apply([
+            try await h.changes.apply([
                 "resources": [
                     [
                         "resource": "https://files.example/mcp",
@@ -365,13 +365,13 @@ struct ApplyTests {
 }
 
 extension Harness {
-    /// What an operator does with documents here.
-    var documents: Documents { Documents(harness: self) }
+    /// What an operator changes here.
+    var changes: ChangeSteps { ChangeSteps(harness: self) }
 }
 
-/// Applying and exporting documents, as an operator does.
-struct Documents {
-    fileprivate let harness: Harness
+/// Changes as an operator makes them.
+struct ChangeSteps {
+    let harness: Harness
 
     /// Applies a document, as an operator does.
     @discardableResult

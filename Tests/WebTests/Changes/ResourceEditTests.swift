@@ -19,7 +19,7 @@ struct ResourceEditTests {
     private func withdraw(
         _ h: Harness, _ scopes: String..., isDryRun: Bool = false
     ) async throws -> AdministrationAnswer {
-        try await h.edit(ResourceChange(withdrawn: scopes), reason: "retired", isDryRun: isDryRun)
+        try await h.changes.edit(ResourceChange(withdrawn: scopes), reason: "retired", isDryRun: isDryRun)
     }
 
     @Test func `a withdrawn scope goes out of every introspection and of the next token, and the session goes on`()
@@ -68,7 +68,7 @@ struct ResourceEditTests {
             let tokens = try await both(h)
             _ = try await withdraw(h, "files:write")
             h.clock.advance(by: 1)
-            try await h.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
+            try await h.changes.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
             #expect(try await h.introspect(tokens.access)["scope"] == "files:read")
             #expect(try await h.refresh(tokens.refresh).tokens.scope == "files:read")
             h.clock.advance(by: 1)
@@ -86,7 +86,7 @@ struct ResourceEditTests {
             let tokens = try await both(h)
             _ = try await withdraw(h, "files:write")
             h.clock.advance(by: 1)
-            try await h.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
+            try await h.changes.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
             let answer = try await withdraw(h, "files:read")
             #expect(answer.rows.first?["sessions_ended"] == 1, "the scope that came back is not its own")
             #expect(try await h.introspect(tokens.access)["active"] == false)
@@ -156,7 +156,7 @@ struct ResourceEditTests {
             _ = try await h.serve(client)
             _ = try await withdraw(h, "files:write")
             h.clock.advance(by: 1)
-            try await h.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
+            try await h.changes.edit(ResourceChange(scopes: [.init(name: "files:write", description: "Write")]))
             h.clock.advance(by: 1)
             try await h.permit(client, ["files:read", "files:write"])
             #expect(try await h.serve(client).tokens.scope == "files:read files:write")
@@ -173,7 +173,7 @@ struct ResourceEditTests {
                     .init(name: "files:read", description: "See your files", onRequest: true),
                     .init(name: "files:share", description: "Share your files"),
                 ])
-            let answer = try await h.edit(change)
+            let answer = try await h.changes.edit(change)
             #expect(answer.rows.first?["changes"]?.array?.count == 4)
             let page = try await h.consentPage(h.browser(), h.request(["scope": "files:read files:share"]))
             for text in ["Files", "Data team", "See your files", "Share your files"] {
@@ -183,7 +183,7 @@ struct ResourceEditTests {
             let record = try #require(try await h.records(.resourceChanged).first)
             #expect(record.reason == "name, owner, scope files:read, scope files:share")
             #expect(record.changes.contains(AuditChange("owner", from: "Platform team", to: "Data team")))
-            #expect(try await h.edit(change).note == "Nothing changes.")
+            #expect(try await h.changes.edit(change).note == "Nothing changes.")
             #expect(try await h.records(.resourceChanged).count == 1)
         }
     }
@@ -202,7 +202,7 @@ struct ResourceEditTests {
     ) async throws {
         try await Harness.run { h in
             let before = try await h.gatehouse.store.read { [id = h.resource.id] in try $0.resources.find(id: id) }
-            let error = await #expect(throws: AdministrationError.self) { try await h.edit(change) }
+            let error = await #expect(throws: AdministrationError.self) { try await h.changes.edit(change) }
             #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
             let after = try await h.gatehouse.store.read { [id = h.resource.id] in try $0.resources.find(id: id) }
             #expect(after == before)
@@ -211,13 +211,14 @@ struct ResourceEditTests {
     }
 }
 
-extension Harness {
+extension ChangeSteps {
     /// Changes the first MCP server, as an operator does.
     @discardableResult
     func edit(
         _ change: ResourceChange, reason: String? = nil, isDryRun: Bool = false
     ) async throws -> AdministrationAnswer {
-        try await administer(.resources(.edit(resource.id.string, change, reason: reason, isDryRun: isDryRun)))
+        try await harness.administer(
+            .resources(.edit(harness.resource.id.string, change, reason: reason, isDryRun: isDryRun)))
     }
 }
 
