@@ -44,7 +44,7 @@ struct Presentation {
     /// Whether times are printed in UTC instead of their distance from now.
     var utc = false
     var now = WallClock.system.now()
-    /// Turns a row into the row that the table shows.
+    /// Turns a row into the row that the table or the list of fields shows.
     var displayed: (JSONObject) -> JSONObject = { $0 }
 
     func show(_ answer: AdministrationAnswer) {
@@ -63,7 +63,7 @@ struct Presentation {
     func text(_ answer: AdministrationAnswer, width: Int?) -> [String] {
         var lines: [String] = []
         switch answer.shape {
-        case .one: lines = answer.rows.flatMap { FieldList(width: width).lines(of: $0) }
+        case .one: lines = answer.rows.map(displayed).flatMap { FieldList(width: width).lines(of: $0) }
         case .many where answer.rows.isEmpty: lines = (answer.note ?? answer.warning) == nil ? ["No results."] : []
         case .many: lines = table(answer.rows, width: width)
         }

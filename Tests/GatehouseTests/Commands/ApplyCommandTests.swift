@@ -67,7 +67,7 @@ struct ApplyCommandTests {
             try await CommandLineProgram.onFreshDatabase { other in
                 let copy = try other.stage.write(exported.output, to: "copy.yaml")
                 let applied = try await other("apply", copy)
-                #expect(applied.status == 0 && applied.output.contains("client_secret"), "\(applied.errors)")
+                #expect(applied.status == 0 && applied.output.contains("client secret"), "\(applied.errors)")
                 #expect(try await other("export-config").output == exported.output)
             }
         }
