@@ -56,7 +56,8 @@ struct ApplyCommand: AdministrationCommand {
             + ["\(sessions(ended)) would be revoked, and \(sessions(narrowed)) would lose a scope."]
         try Confirmation(
             lines: lines.map(Terminal.sanitised), question: "Apply \(file)?",
-            purpose: ended == 0 ? "apply it" : "apply it and revoke \(sessions(ended))", declined: "Nothing was changed."
+            purpose: ended == 0 ? "apply it" : "apply it and revoke \(sessions(ended))",
+            declined: "Nothing was changed."
         ).obtain()
     }
 

@@ -117,7 +117,8 @@ struct ApplyTests {
             #expect(left["resources"]?.array?.count == 2 && left["groups"]?.array?.count == 2)
             #expect(try await h.sessions().map(\.endReason) == [.clientRemoved])
             let none = try await h.changes.apply(["resources": [], "groups": []], prunes: true)
-            #expect(none.rows.first?["changes"]?.array?.count == 5, "two MCP servers, two groups, and the client of one")
+            let changes = none.rows.first?["changes"]?.array
+            #expect(changes?.count == 5, "two MCP servers, two groups, and the client of one")
             #expect(try await h.changes.exported()["resources"] == [])
         }
     }
