@@ -40,7 +40,7 @@ package struct MetadataEndpoint: Sendable {
     }
 
     /// The metadata of this server: the same bytes at every well-known path. Clients ask for it all the time and anybody can, so
-    /// nothing is read unless an identity provider came or went.
+    /// nothing is read unless an identity provider came, went or was changed.
     package func document() async throws -> Document {
         // Before the providers are read: a later commit then outdates the document.
         let version = contexts.version

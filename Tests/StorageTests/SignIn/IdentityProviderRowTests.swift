@@ -69,7 +69,7 @@ struct IdentityProviderRowTests {
         #expect(try await !world.store.write { try $0.identityProviders.insert(provider) })
     }
 
-    @Test func `a provider that comes or goes outdates what was made from all providers, and a client does not`()
+    @Test func `a provider that comes, changes or goes outdates what was made from all, and a client does not`()
         async throws
     {
         let world = try await World()
@@ -81,9 +81,12 @@ struct IdentityProviderRowTests {
         #expect(try await world.store.write { try $0.identityProviders.insert(provider) })
         let second = world.store.identityProvidersVersion
         #expect(second != first)
+        try await world.store.write { try $0.identityProviders.replace(provider) }
+        let changed = world.store.identityProvidersVersion
+        #expect(changed != second)
         #expect(try await world.store.write { try $0.identityProviders.remove(corp, now: now) } == 0)
         let third = world.store.identityProvidersVersion
-        #expect(third != second)
+        #expect(third != changed)
         #expect(try await world.store.write { try $0.identityProviders.remove(corp, now: now) } == nil)
         #expect(world.store.identityProvidersVersion == third, "nothing was there to remove")
     }

@@ -8,7 +8,7 @@ struct ReachableContexts: Sendable {
     let own: [AuthenticationContext]
     let store: Store
 
-    /// Changes whenever a provider comes or goes, while the server runs. A cache reads it before the contexts.
+    /// Changes whenever a provider comes, goes or is changed, while the server runs. A cache reads it before the contexts.
     var version: Int { store.identityProvidersVersion }
 
     /// Every context, those of this server first: `acr_values_supported`. It reads every provider.
