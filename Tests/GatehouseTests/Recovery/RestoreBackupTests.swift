@@ -111,9 +111,9 @@ struct RestoreBackupTests {
                 try String(contentsOfFile: world.stage.path("new/secret/\($0)"), encoding: .utf8)
             }
             #expect(texts.count == 4 && texts.allSatisfy { $0.hasPrefix("sealed:") })
-            #expect(
-                try FileManager.default.contentsOfDirectory(atPath: world.stage.path("new/data")).sorted()
-                    == ["gatehouse.sqlite", "lock"])
+            let left = try FileManager.default.contentsOfDirectory(atPath: world.stage.path("new/data"))
+            // A reading command may leave the files of the database's log behind.
+            #expect(left.filter { !$0.hasPrefix("gatehouse.sqlite-") }.sorted() == ["gatehouse.sqlite", "lock"])
         }
     }
 
@@ -190,7 +190,7 @@ struct RestoreBackupTests {
                 }, "does not open the keys")
             try await refused(try world.changed { $0[size - 100] ^= 1 }, "keys")
             for cut in [1, 16, 400, size - 4_096, size - 50] {
-                try await refused(try world.changed { $0.removeLast(cut) }, cut < 1_000 ? "cut off" : "")
+                try await refused(try world.changed { $0.removeLast(cut) }, cut < 1_000 ? "cut off" : "backup")
             }
             try await refused(try world.changed { $0 = Data("letters".utf8) }, "is not a backup of Gatehouse")
             try await refused(world.stage.path("nowhere"), "Cannot read")
