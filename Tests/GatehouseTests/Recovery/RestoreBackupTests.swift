@@ -156,6 +156,9 @@ struct RestoreBackupTests {
             let run = try await world.restore("--replace")
             #expect(
                 run.status == 0 && run.output.contains("were ended since and stay ended"), "\(run.output)\(run.errors)")
+            #expect(run.output.contains("run 'gatehouse audit accept-restore --reason"))
+            let accepted = try await world.gatehouse("audit", "accept-restore", "--reason", "the disk of Monday")
+            #expect(accepted.status == 0, "\(accepted.errors)")
             let server = try await RunningGatehouse.start(on: world.stage)
             #expect(try await server.object(["sessions", "show", world.session.string])["state"] == "ended")
         }
@@ -201,22 +204,23 @@ struct RestoreBackupTests {
         try await Self.play { world in
             let plain = world.stage.path("plain.sqlite")
             _ = try await world.gatehouse("db", "backup", plain)
-            try await Self.run("UPDATE audit SET actor = 'system' WHERE sequence = 1", on: plain, world.stage)
+            let change = "DROP TRIGGER audit_is_not_edited; UPDATE audit SET actor = 'system' WHERE sequence = 1"
+            try await Self.run(change, on: plain, world.stage)
             let run = try await world.gatehouse("db", "restore", plain, "--check")
             #expect(run.status == 1 && run.errors.contains("FAILED"), "\(run.errors)")
         }
     }
 
-    @Test func `a backup of an earlier version is brought to this one, and one of a later version is refused`()
+    @Test func `a backup of an earlier version is examined in a copy, and one of a later version is refused`()
         async throws
     {
         try await Self.play { world in
             let old = world.stage.path("old.sqlite")
             try await Self.run(Workspace.text("Tests/StorageTests/Fixtures/previous-version.sql"), on: old, world.stage)
             let before = try Data(contentsOf: URL(filePath: old))
-            let run = try await world.gatehouse("db", "restore", old, "--check", "--json")
-            #expect(run.status == 0, "\(run.errors)")
-            #expect(try run.json().object?["schema"]?.string?.hasPrefix("00") == true)
+            let run = try await world.gatehouse("db", "restore", old, "--check")
+            // The fixture lacks records of its trail, which is noticed behind the migrations.
+            #expect(run.status == 1 && run.errors.contains("no record says that it was dropped"), "\(run.errors)")
             #expect(try Data(contentsOf: URL(filePath: old)) == before, "the backup itself stays as it is")
             try await Self.run("INSERT INTO grdb_migrations VALUES ('9999 of tomorrow')", on: old, world.stage)
             let newer = try await world.gatehouse("db", "restore", old, "--check")
