@@ -78,11 +78,10 @@ struct InstallationCheckTests {
             #expect(Self.say(rows, "configuration", "warning", "since the last reload: log.level."))
             let strict = try await gatehouse.command(["doctor", "--strict"])
             #expect(strict.status == 2 && strict.errors.contains("warnings found"), "\(strict.errors)")
+            // The command reads the file too, so it gets a copy of the one that was valid.
+            let valid = try String(contentsOfFile: stage.path("gatehouse.yaml"), encoding: .utf8)
+            let other = try stage.write(valid, to: "other.yaml")
             try change("nonsense: 1")
-            // The command reads the file too, so the server is asked with another file.
-            let other = try stage.write(
-                "data: var\nkeys: keys\ntemplates: \(Workspace.root)/templates\nadmin: { socket: var/admin/gatehouse.sock }",
-                to: "other.yaml")
             let broken = try await CommandLineProgram(stage: stage)("doctor", "--json", "--strict", "--config", other)
             #expect(broken.status == 1)
             #expect(Self.say(try Self.rows(broken.output), "configuration", "problem", "'nonsense'"))
