@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import JOSE
+import OAuth
 
 /// A command that sends one request and prints one answer. `AdministrationRoute` decides whether the server or this process
 /// carries the request out.
@@ -27,6 +28,16 @@ protocol ActingCommand: AdministrationCommand {
 /// The option of a command that changes something.
 struct ActOptions: ParsableArguments {
     @Option(help: "Reason, for the audit trail.") var reason: String?
+
+    /// The reason, checked as a server checks it, for a command that works without one.
+    func checked() throws -> String? {
+        guard let reason else { return nil }
+        do throws(OAuthValueError) {
+            return try TypedText.checked(reason, as: "The reason", atMost: 200)
+        } catch {
+            throw CommandError(error.sentence)
+        }
+    }
 }
 
 extension ActingCommand {

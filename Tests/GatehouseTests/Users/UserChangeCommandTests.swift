@@ -46,7 +46,7 @@ struct UserChangeCommandTests {
             #expect(run.status == 0, "\(run.errors)")
             let row = try #require(try run.json().object)
             #expect(
-                row["revoked_sessions"] == 1 && row["erased"]?.integer ?? 0 >= 1 && row["subject"] == .string(subject))
+                row["sessions_ended"] == 1 && row["erased"]?.integer ?? 0 >= 1 && row["subject"] == .string(subject))
             #expect(try await gatehouse("users", "show", "canary-name").status == 1)
             let shown = try await gatehouse("users", "show", subject, "--json").json().object
             #expect(shown?["state"] == "deleted" && shown?["name"] == "(deleted)")

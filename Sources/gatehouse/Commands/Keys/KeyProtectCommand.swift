@@ -18,6 +18,7 @@ struct KeyProtectCommand: AsyncParsableCommand {
     @Option(help: "File with the new passphrase in its first line, readable by its owner only.")
     var passphraseFile: String?
     @Flag(help: "Store the keys without a passphrase.") var remove = false
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -29,6 +30,7 @@ struct KeyProtectCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let (old, new) = (try configuration.passphrase(), try newPassphrase())
+        let reason = try act.checked()
         guard old != new else {
             throw CommandError(
                 new == nil
@@ -40,7 +42,7 @@ struct KeyProtectCommand: AsyncParsableCommand {
         let now = WallClock.system.now()
         // Opened first, so that a wrong passphrase leaves no record.
         _ = try configuration.openKeys(createIfEmpty: false)
-        try await record(in: opened.store, at: now, isEncrypted: new != nil)
+        try await record(in: opened.store, at: now, isEncrypted: new != nil, reason)
         let count = try KeyProtection.change(of: configuration.keys, from: old, to: new, now: now.seconds)
         let answer: JSONObject = [
             "keys": .string(configuration.keys), "count": .integer(Int64(count)), "encrypted": .bool(new != nil),
@@ -72,13 +74,15 @@ struct KeyProtectCommand: AsyncParsableCommand {
         }
     }
 
-    private func record(in store: Store, at now: Timestamp, isEncrypted: Bool) async throws {
+    private func record(
+        in store: Store, at now: Timestamp, isEncrypted: Bool, _ reason: String?
+    ) async throws {
         let administrator = Administrator.current
         _ = try await store.write { transaction in
             try transaction.audit.append(
                 AuditEntry(
                     .keysProtected, at: now, actor: .admin(uid: administrator.uid, claimed: administrator.claimed),
-                    reason: isEncrypted ? "encrypted" : "not encrypted", initiator: .human))
+                    reason: isEncrypted ? "encrypted" : "not encrypted", initiator: .human, explanation: reason))
         }
     }
 }

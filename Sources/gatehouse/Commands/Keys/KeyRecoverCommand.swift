@@ -13,7 +13,7 @@ struct KeyRecoverCommand: AsyncParsableCommand {
             The lost ones count as ended: sessions that depend on a lost refresh key are revoked, and sealed values of a lost \
             sealing key stay closed. New keys take their places. The server must be stopped.
             """)
-    @Option(help: "Reason, for the audit trail.") var reason: String?
+    @OptionGroup var act: ActOptions
     @OptionGroup var confirmation: ConfirmationOptions
     @OptionGroup var global: GlobalOptions
 
@@ -27,6 +27,7 @@ struct KeyRecoverCommand: AsyncParsableCommand {
         }
         defer { opened.close() }
         let now = WallClock.system.now()
+        let reason = try act.checked()
         let salvage = try KeySalvage(
             of: configuration.keys, passphrase: try configuration.passphrase(), now: now.seconds)
         let lost = try await LostKeys(store: opened.store, salvage: salvage, now: now)
