@@ -57,9 +57,7 @@ struct InstallationCheckTests {
     }
 
     @Test
-    func `a configuration that was changed since the start is reported by its keys, and an invalid one is a problem`()
-        async throws
-    {
+    func `a configuration that was changed since the start is reported by its keys`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             func change(_ lines: String) throws {
@@ -78,13 +76,6 @@ struct InstallationCheckTests {
             #expect(Self.say(rows, "configuration", "warning", "since the last reload: log.level."))
             let strict = try await gatehouse.command(["doctor", "--strict"])
             #expect(strict.status == 2 && strict.errors.contains("warnings found"), "\(strict.errors)")
-            // The command reads the file too, so it gets a copy of the one that was valid.
-            let valid = try String(contentsOfFile: stage.path("gatehouse.yaml"), encoding: .utf8)
-            let other = try stage.write(valid, to: "other.yaml")
-            try change("nonsense: 1")
-            let broken = try await CommandLineProgram(stage: stage)("doctor", "--json", "--strict", "--config", other)
-            #expect(broken.status == 1)
-            #expect(Self.say(try Self.rows(broken.output), "configuration", "problem", "'nonsense'"))
         }
     }
 
