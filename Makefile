@@ -1,6 +1,6 @@
 # demo      plays the whole flow on this machine; ONCE=1 exits afterwards
 # test      lints, builds and runs every test
-# python    builds the Python package and tests its wheel; wheel only builds it, into dist/
+# python    builds the Python package and tests its wheel on each Python of this machine; wheel only builds it, into dist/
 # run       starts a server with the defaults
 # release   builds the program for delivery, the list of its packages and checksums, into release/
 # deb       builds the Debian package there; packages installs it in a new Debian and tries the pages of docs/operations
@@ -20,7 +20,8 @@ SHELL := bash
 GROUND := libssl-dev libsqlite3-dev pkg-config
 # LemonLDAP::NG, an OpenID provider, with its server and the Perl modules that it needs but does not depend on.
 LEMONLDAP := liblemonldap-ng-portal-perl starman libio-string-perl libstring-random-perl
-TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl $(LEMONLDAP)
+# Node and the compiler of TypeScript run the block of docs/typescript.md.
+TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl nodejs node-typescript $(LEMONLDAP)
 VENV := .venv
 # The requirements of the tests, and those of the Python package that they test.
 REQUIREMENTS := Tests/requirements.txt Sources/Python/requirements.txt
@@ -69,7 +70,7 @@ test: ground tools lint
 	touch $@
 
 python: .venv-python/installed
-	rm -rf dist && .venv-python/bin/python Sources/Python/check.py dist
+	rm -rf dist && .venv-python/bin/python Sources/Python/check.py --each dist
 
 wheel: .venv-python/installed
 	.venv-python/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist Sources/Python

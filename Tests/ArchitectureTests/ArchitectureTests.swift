@@ -101,6 +101,19 @@ struct ArchitectureTests {
         #expect(pages.flatMap { LinkRule.violations(in: $0, text: Repository.content) } == [])
     }
 
+    @Test func `No text has the marks of a merge that was not finished`() {
+        let folders = ["docs", "templates", "Sources/Packaging", "Sources/Python"]
+        let files =
+            folders.flatMap { Repository.files(under: $0, ending: "") }
+            + ["README.md", "SECURITY.md", "Makefile"].compactMap(Repository.file)
+        #expect(files.count > 60)
+        let marks = ["<<<<<<< ", ">>>>>>> "]
+        let marked = files.filter { file in
+            file.text.split(separator: "\n").contains { line in marks.contains { line.hasPrefix($0) } }
+        }
+        #expect(marked.map(\.path) == [])
+    }
+
     @Test func `The page for language models lists every page of the documentation`() throws {
         let list = try #require(Repository.file("docs/llms.txt")).text
         #expect(list.hasPrefix("# Gatehouse\n\n> "), "a name and a summary, as llmstxt.org wants it")
